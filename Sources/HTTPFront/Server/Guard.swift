@@ -1,0 +1,74 @@
+import Facade
+import Hummingbird
+import HTTPTypes
+import Logging
+
+/// Stands around every route: names the request, sets the security headers, turns errors into answers.
+struct Guard: RouterMiddleware {
+  typealias Context = FrontContext
+  let site: Site
+
+  /// Only what this server sends itself: no inline script or style, no frame, no other host.
+  static let policy =
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    + "frame-ancestors 'none'"
+
+  func handle(
+    _ request: Request, context: FrontContext, next: (Request, FrontContext) async throws -> Response
+  ) async throws -> Response {
+    let started = ContinuousClock.now
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch {
+      response = await answer(error, request, context)
+    }
+    response.headers[.requestID] = context.trace
+    response.headers[.contentSecurityPolicy] = Self.policy
+    response.headers[.contentTypeOptions] = "nosniff"
+    response.headers[.frameOptions] = "DENY"
+    response.headers[.referrerPolicy] = "same-origin"
+    response.headers[.openerPolicy] = "same-origin"
+    response.headers[.permissionsPolicy] = "camera=(), geolocation=(), microphone=()"
+    // The path without its query: queries may hold what somebody searched for.
+    site.logger.debug(
+      "\(request.method.rawValue) \(response.status.code)",
+      metadata: [
+        "path": "\(request.uri.path)", "trace": "\(context.trace)", "took": "\(ContinuousClock.now - started)",
+      ])
+    return response
+  }
+
+  private func answer(_ error: any Error, _ request: Request, _ context: FrontContext) async -> Response {
+    let refusal = refusal(for: error, context)
+    let isAPI = request.uri.path.hasPrefix("/api/")
+    let caller = await site.caller(of: request, context)
+    // Somebody who follows a dead link is not worth a record; whoever tries the API or sends something is.
+    if let cause = refusal.unrecorded, isAPI || request.method != .get {
+      await site.haiju.audit.recordRefusedRequest(cause, path: request.uri.path, as: caller.actor)
+    }
+    var response: Response
+    if isAPI {
+      response = .json(refusal.json(trace: context.trace), status: refusal.status)
+    } else if refusal.code == HaijuError.unauthenticated.code, request.method == .get {
+      response = .seeOther("/signin?next=\(percentEncoded(request.uri.string))")
+    } else {
+      response = site.errorPage(refusal, caller: caller, trace: context.trace)
+    }
+    if refusal.status == .unauthorized, isAPI { response.headers[.wwwAuthenticate] = "Bearer" }
+    if refusal.status == .serviceUnavailable { response.headers[.retryAfter] = "5" }
+    return response
+  }
+
+  private func refusal(for error: any Error, _ context: FrontContext) -> Refusal {
+    switch error {
+    case let refusal as Refusal: return refusal
+    case let error as HaijuError: return Refusal(error)
+    case let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed: return .noRoute
+    case is CancellationError: return Refusal(.unavailable(store: "front", mayHaveHappened: false))
+    default:
+      site.logger.error("a request failed", metadata: ["trace": "\(context.trace)", "cause": "\(type(of: error))"])
+      return .fault
+    }
+  }
+}

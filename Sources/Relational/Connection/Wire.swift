@@ -1,0 +1,170 @@
+import Kernel
+
+/// A libpq connection on its event loop: connects, sends without blocking, and turns what arrives into events.
+///
+/// Shared by the leased lane, the shared lane and the listener. It belongs to one actor of the loop and is not
+/// `Sendable`, so the compiler keeps it there. In pipeline mode, except for scripts and COPY.
+final class Wire<Token> {
+  /// What the owner hears.
+  enum Event {
+    case connected
+    case answer(PipelineMachine<Token, PQResult>.Outcome)
+  }
+
+  private enum Phase { case connecting, open, closed }
+
+  private let pq: PQConnection
+  private let loop: EventLoop
+  private unowned let owner: any ReadinessHandler
+  private var phase = Phase.connecting
+  private var socket: Int32
+  private var machine = PipelineMachine<Token, PQResult>()
+  private var watchesWrites = false
+  private(set) var cancel: PQCancel?
+
+  /// Begins to connect; `nil` when libpq refuses the options at once.
+  init?(_ options: [(keyword: String, value: String)], loop: EventLoop, owner: any ReadinessHandler) {
+    guard let pq = PQConnection(connectStart: options), !pq.isBad, pq.socket >= 0 else { return nil }
+    self.pq = pq
+    self.loop = loop
+    self.owner = owner
+    socket = pq.socket
+    loop.watch(socket, readable: false, writable: true, owner)
+  }
+
+  var isOpen: Bool { phase == .open }
+  var isEmpty: Bool { machine.isEmpty }
+  var hasUnsentBytes: Bool { watchesWrites }
+  var transactionStatus: PQConnection.TransactionStatus { isOpen ? pq.transactionStatus : .unknown }
+  var errorMessage: String { pq.errorMessage }
+
+  // MARK: Sending. `false` means that the connection is of no use any more.
+
+  func prepare(_ name: String, _ sql: String, types: [UInt32], _ token: Token) -> Bool {
+    guard isOpen, pq.sendPrepare(name, sql, types: types) else { return false }
+    machine.sent(token)
+    return true
+  }
+
+  func execute(_ name: String, _ parameters: Parameters, _ token: Token) -> Bool {
+    guard isOpen, pq.sendQueryPrepared(name, parameters) else { return false }
+    machine.sent(token)
+    return true
+  }
+
+  func command(_ sql: String, _ token: Token) -> Bool {
+    guard isOpen, pq.sendQueryParams(sql) else { return false }
+    machine.sent(token)
+    return true
+  }
+
+  func sync() -> Bool {
+    guard isOpen, pq.pipelineSync() else { return false }
+    machine.sentSync()
+    return flush()
+  }
+
+  /// A script or a COPY, by the simple protocol; everything before must be over.
+  func simple(_ sql: String, _ token: Token) -> Bool {
+    guard isOpen, pq.exitPipelineMode(), pq.sendQuery(sql) else { return false }
+    machine.sent(token)
+    return flush()
+  }
+
+  /// Back to pipeline mode after a script or a COPY.
+  func resumePipeline() -> Bool { isOpen && pq.enterPipelineMode() }
+
+  func copy(_ bytes: [UInt8]) -> Bool { isOpen && pq.putCopyData(bytes) && flush() }
+  func endCopy(error: String?) -> Bool { isOpen && pq.putCopyEnd(error: error) && flush() }
+
+  /// Writes what the socket takes; the rest follows when it takes more.
+  private func flush() -> Bool {
+    switch pq.flush() {
+    case .failed: return false
+    case .done: watchWrites(false)
+    case .more: watchWrites(true)
+    }
+    return true
+  }
+
+  private func watchWrites(_ wanted: Bool) {
+    guard watchesWrites != wanted else { return }
+    watchesWrites = wanted
+    loop.rewatch(socket, writable: wanted)
+  }
+
+  // MARK: Receiving
+
+  /// Takes everything that has arrived. `false` means that the connection failed or is lost.
+  ///
+  /// Input is consumed while there is output left, too: a server that waits for its answers to be read reads nothing.
+  func receive(_ handle: (Event) -> Void) -> Bool {
+    switch phase {
+    case .closed: return false
+    case .connecting: return connect(handle)
+    case .open: break
+    }
+    let alive = pq.consumeInput()
+    // The reason for a lost connection may have arrived before its end.
+    takeResults(handle)
+    guard isOpen, alive, !pq.isBad else { return false }
+    return watchesWrites ? flush() : true
+  }
+
+  /// One step of connecting. libpq may close the socket and open another, so it is registered anew around each step.
+  private func connect(_ handle: (Event) -> Void) -> Bool {
+    loop.unwatch(socket)
+    let polling = pq.connectPoll()
+    socket = pq.socket
+    switch polling {
+    case .failed:
+      return false
+    case .reading:
+      loop.watch(socket, readable: true, writable: false, owner)
+    case .writing:
+      loop.watch(socket, readable: false, writable: true, owner)
+    case .ok:
+      guard pq.setNonblocking(), pq.enterPipelineMode() else { return false }
+      phase = .open
+      cancel = pq.makeCancel()
+      loop.watch(socket, readable: true, writable: false, owner)
+      handle(.connected)
+    }
+    return true
+  }
+
+  private func takeResults(_ handle: (Event) -> Void) {
+    var silent = 0
+    while isOpen, !machine.isEmpty, !pq.isBusy, silent < 2 {
+      if let result = pq.getResult() {
+        silent = 0
+        if let outcome = machine.received(result.kind, result) {
+          handle(.answer(outcome))
+          // The server waits for data now; asking again would repeat the same result for ever.
+          if case .copyReady = outcome { return }
+        }
+      } else {
+        silent += 1
+        if let outcome = machine.ended() {
+          silent = 0
+          handle(.answer(outcome))
+        }
+      }
+    }
+  }
+
+  /// The notifications that have arrived.
+  func notifications() -> [(channel: String, payload: String)] {
+    var all: [(channel: String, payload: String)] = []
+    while isOpen, let next = pq.notifies() { all.append(next) }
+    return all
+  }
+
+  /// Stops watching; the socket closes with the last reference to this object. Gives what will never be answered.
+  func close() -> [Token] {
+    guard phase != .closed else { return [] }
+    phase = .closed
+    loop.unwatch(socket)
+    return machine.abandon()
+  }
+}

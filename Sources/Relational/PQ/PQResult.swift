@@ -1,0 +1,69 @@
+import CLibpq
+
+/// One result of the server, freed with the last reference.
+///
+/// `@unchecked Sendable` is proven by libpq's contract: a `PGresult` is not changed after `PQgetResult` returned it, all
+/// functions used here only read it, and nothing else holds the pointer. So rows are decoded by the caller, not by the
+/// thread that received them.
+final class PQResult: @unchecked Sendable {
+  private let pointer: OpaquePointer
+  let columnCount: Int32
+  let rowCount: Int32
+  /// The type of each column, read once.
+  let columnTypes: [UInt32]
+
+  init(_ pointer: OpaquePointer) {
+    self.pointer = pointer
+    let columns = PQnfields(pointer)
+    columnCount = columns
+    rowCount = PQntuples(pointer)
+    columnTypes = (0..<columns).map { PQftype(pointer, $0) }
+  }
+
+  deinit { PQclear(pointer) }
+
+  /// What a result is about.
+  enum Kind { case success, failure, aborted, sync, copyIn }
+
+  var kind: Kind {
+    switch PQresultStatus(pointer) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY: .success
+    case PGRES_PIPELINE_SYNC: .sync
+    case PGRES_PIPELINE_ABORTED: .aborted
+    case PGRES_COPY_IN: .copyIn
+    default: .failure
+    }
+  }
+
+  /// The bytes of a value, `nil` for null; valid as long as this object.
+  func value(row: Int32, column: Int32) -> UnsafeRawBufferPointer? {
+    let length = PQgetlength(pointer, row, column)
+    // Null is asked for only when the length is zero, which saves a call for most values.
+    if length == 0, PQgetisnull(pointer, row, column) != 0 { return nil }
+    return UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, column), count: Int(length))
+  }
+
+  func columnName(_ column: Int) -> String {
+    PQfname(pointer, Int32(column)).map { String(cString: $0) } ?? ""
+  }
+
+  /// Rows inserted, changed, deleted or returned.
+  var affectedRows: Int {
+    guard let text = PQcmdTuples(pointer), text.pointee != 0 else { return Int(rowCount) }
+    return Int(String(cString: text)) ?? Int(rowCount)
+  }
+
+  /// The command's tag, for instance `COMMIT`.
+  var commandTag: String { PQcmdStatus(pointer).map { String(cString: $0) } ?? "" }
+
+  var sqlState: String? { field("C") }
+  var constraint: String? { field("n") }
+  var table: String? { field("t") }
+  /// The server's message without detail, hint and context, which may hold values.
+  var primaryMessage: String { field("M") ?? "" }
+
+  /// `PG_DIAG_*` are character constants, which Swift does not import.
+  private func field(_ code: Unicode.Scalar) -> String? {
+    PQresultErrorField(pointer, Int32(UInt8(ascii: code))).map { String(cString: $0) }
+  }
+}

@@ -1,0 +1,103 @@
+/// Something that statements can be issued on: a database, a transaction or a session.
+public protocol Queryable: Sendable {
+  /// Sends one statement and awaits its result; the methods below say it more conveniently.
+  func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult
+}
+
+/// A statement with its values, ready to be sent.
+public struct StatementCall: Sendable {
+  let name: String
+  let lane: Lane
+  let sql: String
+  let parameters: Parameters
+
+  /// Encodes the values; throws `.encoding` for one that PostgreSQL cannot take.
+  public init<Row>(_ statement: Statement<Row>, _ values: [any SQLEncodable]) throws(RelationalError) {
+    name = statement.name
+    lane = statement.lane
+    sql = statement.sql
+    do throws(EncodingFailure) {
+      parameters = try Parameters(values)
+    } catch {
+      throw RelationalError(.encoding, error.description, statement: statement.name, underlying: error)
+    }
+  }
+}
+
+/// The answer to one statement, not yet decoded.
+public struct StatementResult: Sendable {
+  let result: PQResult
+  let statement: String
+
+  /// Rows inserted, changed, deleted or returned.
+  public var affectedRows: Int { result.affectedRows }
+
+  /// Decodes up to `limit` rows; throws `.decoding` with statement, column, expected and actual type.
+  func rows<Row: RowDecodable>(_ type: Row.Type, limit: Int32 = .max) throws(RelationalError) -> [Row] {
+    let count = min(result.rowCount, limit)
+    var rows: [Row] = []
+    rows.reserveCapacity(Int(count))
+    for index in 0..<count {
+      do throws(DecodingFailure) {
+        var reader = RowReader(result, row: index)
+        rows.append(try Row(row: &reader))
+        if reader.column < result.columnCount {
+          throw DecodingFailure(.extraColumns(Int(result.columnCount - reader.column)))
+        }
+      } catch {
+        throw described(error)
+      }
+    }
+    return rows
+  }
+
+  private func described(_ failure: DecodingFailure) -> RelationalError {
+    let place = failure.column.map { column in
+      column < Int(result.columnCount) ? "column \(column + 1) (\(result.columnName(column))): " : ""
+    }
+    return RelationalError(
+      .decoding, (place ?? "") + failure.description, statement: statement, underlying: failure)
+  }
+}
+
+extension Queryable {
+  /// All rows.
+  ///
+  /// One round trip. Throws `.unavailable`, `.acquireTimeout`, `.deadline`, `.decoding` or what the server says.
+  /// Cancelling stops the statement on the server; on the shared lane it only drops the answer.
+  public func query<Row>(
+    _ statement: Statement<Row>, _ parameters: any SQLEncodable...
+  ) async throws(RelationalError) -> [Row] {
+    try await perform(StatementCall(statement, parameters)).rows(Row.self)
+  }
+
+  /// All rows; the values as an array.
+  public func query<Row>(
+    _ statement: Statement<Row>, with parameters: [any SQLEncodable]
+  ) async throws(RelationalError) -> [Row] {
+    try await perform(StatementCall(statement, parameters)).rows(Row.self)
+  }
+
+  /// The first row, `nil` when there is none. Cost, errors and cancelling as for `query`.
+  public func first<Row>(
+    _ statement: Statement<Row>, _ parameters: any SQLEncodable...
+  ) async throws(RelationalError) -> Row? {
+    try await perform(StatementCall(statement, parameters)).rows(Row.self, limit: 1).first
+  }
+
+  /// How many rows were inserted, changed, deleted or returned. Cost, errors and cancelling as for `query`.
+  @discardableResult
+  public func execute<Row>(
+    _ statement: Statement<Row>, _ parameters: any SQLEncodable...
+  ) async throws(RelationalError) -> Int {
+    try await perform(StatementCall(statement, parameters)).affectedRows
+  }
+
+  /// How many rows were inserted, changed, deleted or returned; the values as an array.
+  @discardableResult
+  public func execute<Row>(
+    _ statement: Statement<Row>, with parameters: [any SQLEncodable]
+  ) async throws(RelationalError) -> Int {
+    try await perform(StatementCall(statement, parameters)).affectedRows
+  }
+}

@@ -1,0 +1,87 @@
+/// A row read by position: the first `next` is the first column.
+public protocol RowDecodable: Sendable {
+  /// Reads all columns in their order; a column left over is an error.
+  init(row: inout RowReader) throws(DecodingFailure)
+}
+
+/// The row of a statement that returns none.
+public struct NoRow: RowDecodable {
+  /// Takes no column.
+  public init(row: inout RowReader) throws(DecodingFailure) {}
+}
+
+/// Hands out the columns of one row, first to last.
+public struct RowReader {
+  let result: PQResult
+  let row: Int32
+  var column: Int32 = 0
+
+  init(_ result: PQResult, row: Int32) {
+    self.result = result
+    self.row = row
+  }
+
+  /// The next column as `T`; `Optional` where it may be null.
+  ///
+  /// The column's type is compared with `T` before a byte is read; cost: one comparison.
+  public mutating func next<T: SQLDecodable>(_ type: T.Type = T.self) throws(DecodingFailure) -> T {
+    let place = column
+    guard place < result.columnCount else { throw DecodingFailure(.missingColumn, column: Int(place)) }
+    column += 1
+    let actual = result.columnTypes[Int(place)]
+    guard T.accepts(actual) else {
+      throw DecodingFailure(.type(expected: T.sqlType, actual: SQLType.name(of: actual)), column: Int(place))
+    }
+    do throws(DecodingFailure) {
+      guard let bytes = result.value(row: row, column: place) else { return try T(sqlNull: ()) }
+      return try T(sqlBytes: bytes)
+    } catch {
+      throw DecodingFailure(error.reason, column: Int(place))
+    }
+  }
+}
+
+/// Why a row could not be read; it never holds the value.
+public struct DecodingFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What did not fit.
+  public enum Reason: Hashable, Sendable {
+    /// The column has another type than the Swift type reads.
+    case type(expected: SQLType, actual: String)
+    /// The column is null, the Swift type is not optional.
+    case null(expected: SQLType)
+    /// The bytes are not a value of that type.
+    case malformed(SQLType)
+    /// PostgreSQL's `infinity`, which has no counterpart.
+    case infinity(SQLType)
+    /// The row ended before the Swift type did.
+    case missingColumn
+    /// The Swift type ended before the row did.
+    case extraColumns(Int)
+    /// What a row type of the application found wrong; must not contain the value.
+    case refused(String)
+  }
+
+  /// What did not fit.
+  public let reason: Reason
+  /// The column, from 0, where known.
+  public let column: Int?
+
+  /// A failure; the column is filled in by the reader.
+  public init(_ reason: Reason, column: Int? = nil) {
+    self.reason = reason
+    self.column = column
+  }
+
+  /// The reason in words.
+  public var description: String {
+    switch reason {
+    case .type(let expected, let actual): "expected \(expected), the column is \(actual)"
+    case .null(let expected): "null where \(expected) is not optional"
+    case .malformed(let type): "malformed \(type)"
+    case .infinity(let type): "infinite \(type)"
+    case .missingColumn: "the row has fewer columns than are read"
+    case .extraColumns(let count): "the row has \(count) columns that nobody reads"
+    case .refused(let why): why
+    }
+  }
+}

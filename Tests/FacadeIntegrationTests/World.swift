@@ -28,6 +28,7 @@ final class World: Sendable {
   let staff: [BootstrapAccount]
   private let accounts: [String: Account]
   private let counter = Atomic<Int>(0)
+  private let place: WorldGate.Place
 
   /// Opens a world, runs the body and closes everything.
   static func with(_ body: (World) async throws -> Void) async throws {
@@ -43,6 +44,7 @@ final class World: Sendable {
 
   /// Opens a world; `adjust` changes the configuration before Haiju sees it.
   static func open(_ adjust: (inout HaijuConfiguration) -> Void = { _ in }) async throws -> World {
+    let place = await WorldGate.shared.place()
     let template = try await TemplateDatabase.shared.value()
     let clock = MovableClock()
     var configuration = HaijuConfiguration(
@@ -53,10 +55,13 @@ final class World: Sendable {
     configuration.poolSize = 6
     configuration.documentWorkers = 2
     adjust(&configuration)
-    return try await World(configuration, clock, template.accounts)
+    return try await World(configuration, clock, template.accounts, place)
   }
 
-  private init(_ configuration: HaijuConfiguration, _ clock: MovableClock, _ staff: [BootstrapAccount]) async throws {
+  private init(
+    _ configuration: HaijuConfiguration, _ clock: MovableClock, _ staff: [BootstrapAccount], _ place: WorldGate.Place
+  ) async throws {
+    self.place = place
     self.configuration = configuration
     self.clock = clock
     self.staff = staff

@@ -3,6 +3,7 @@ import Foundation
 import Kernel
 import Migration
 import Relational
+import Synchronization
 import TestSupport
 
 @testable import Facade
@@ -89,4 +90,44 @@ func freshKeyFile() throws -> String {
   let file = try TemporaryFolder().path + "/root.key"
   try RootKey.create(file: file)
   return file
+}
+
+/// Lets a few worlds exist at a time: all tests begin at once, and a hundred worlds would measure only each other.
+final class WorldGate: Sendable {
+  static let shared = WorldGate(places: 4)
+  private let state: Mutex<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
+
+  /// A place among the worlds that exist; given back when the last reference to it goes.
+  final class Place: Sendable {
+    private let gate: WorldGate
+    fileprivate init(_ gate: WorldGate) { self.gate = gate }
+    deinit { gate.giveBack() }
+  }
+
+  private init(places: Int) { state = Mutex((places, [])) }
+
+  /// Waits for a place, first come first served. A test that holds a world must not open another.
+  func place() async -> Place {
+    await withCheckedContinuation { continuation in
+      let isFree = state.withLock { state in
+        if state.free > 0 {
+          state.free -= 1
+          return true
+        }
+        state.waiting.append(continuation)
+        return false
+      }
+      if isFree { continuation.resume() }
+    }
+    return Place(self)
+  }
+
+  private func giveBack() {
+    let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+      state.free += 1
+      return nil
+    }
+    next?.resume()
+  }
 }

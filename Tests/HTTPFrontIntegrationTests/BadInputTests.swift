@@ -112,7 +112,8 @@ struct BadInputTests {
       try await other.client.post(
         "/api/v1/people/\(owner.person)/reveal", .object(["field": "phone", "purpose": "核对身份"])), 404, site)
     try await expectRefused(try await other.client.get("/api/v1/people/not-an-id"), 404, site)
-    try await expectRefused(try await other.client.get("/api/v1/certification-cases/\(owner.certificationCase)"), 404, site)
+    try await expectRefused(
+      try await other.client.get("/api/v1/certification-cases/\(owner.certificationCase)"), 404, site)
   }
 
   @Test("A role that may not is told so; a wrong password and an unknown account sound the same")
@@ -123,7 +124,8 @@ struct BadInputTests {
     try await expectRefused(try await talent.client.get("/api/v1/accounts"), 403, site)
     let visitor = Client(site)
     #expect(try await visitor.get("/api/v1/inbox").status == 401)
-    let wrong = try await visitor.post("/api/v1/sessions", .fields(["account": talent.account, "password": "Nope-nope-1"]))
+    let wrong = try await visitor.post(
+      "/api/v1/sessions", .fields(["account": talent.account, "password": "Nope-nope-1"]))
     let nobody = try await visitor.post("/api/v1/sessions", .fields(["account": "nobody", "password": "Nope-nope-1"]))
     #expect(wrong.status == 401 && nobody.status == 401)
     #expect(wrong.json["error"]["message"] == nobody.json["error"]["message"])
@@ -135,7 +137,8 @@ struct BadInputTests {
     let talent = try await site.registered()
     let text = "time,value\n2026-11-01T08:00:00+08:00,70\n2026-11-01T08:01:00+08:00,71\n2026-11-01T08:0"
     let path = "/api/v1/people/\(talent.person)/readings/upload?kind=heart_rate"
-    let answer = try await talent.client.send("POST", path, headers: ["Content-Type": "text/csv"], body: Array(text.utf8))
+    let answer = try await talent.client.send(
+      "POST", path, headers: ["Content-Type": "text/csv"], body: Array(text.utf8))
     #expect(answer.status == 201 && answer.json["stored"].text == "2")
     #expect(answer.json["faults"].elements.map { $0["line"].text } == ["4"])
   }

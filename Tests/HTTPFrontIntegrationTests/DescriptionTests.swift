@@ -10,7 +10,7 @@ struct DescriptionTests {
     #expect(answer.status == 200 && answer.json["openapi"] == "3.1.0")
     let paths = answer.json["paths"]
     for endpoint in APIRoutes.endpoints {
-      let operation = paths[endpoint.path][endpoint.method.rawValue.lowercased()]
+      let operation = paths[endpoint.path]["\(endpoint.method)".lowercased()]
       #expect(operation["operationId"].text == endpoint.operation)
     }
     let operations = APIRoutes.endpoints.map(\.operation)

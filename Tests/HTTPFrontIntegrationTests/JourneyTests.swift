@@ -67,7 +67,8 @@ struct JourneyTests {
     var queue: [String] = []
     var next: String? = ""
     while let cursor = next {
-      let page = try await clerk.get("/api/v1/cases?size=50" + (cursor.isEmpty ? "" : "&after=\(percentEncoded(cursor))"))
+      let page = try await clerk.get(
+        "/api/v1/cases?size=50" + (cursor.isEmpty ? "" : "&after=\(percentEncoded(cursor))"))
       queue += page.json["items"].elements.map { $0["id"].text }
       next = page.json["next"] == .null ? nil : page.json["next"].text
     }
@@ -90,7 +91,8 @@ struct JourneyTests {
     #expect(typed.status == 201 && typed.json["alerts"].elements.count == 1)
 
     let lines = (0..<120).map { "2026-11-01T08:\($0 / 60 + 10):\($0 % 60 + 10 > 59 ? 59 : $0 % 60 + 10),72" }
-    let file = Array((["time,value"] + Set(lines).sorted().map { $0.replacing(",", with: "+08:00,") }).joined(separator: "\n").utf8)
+    let file = Array(
+      (["time,value"] + Set(lines).sorted().map { $0.replacing(",", with: "+08:00,") }).joined(separator: "\n").utf8)
     let upload = "\(readings)/upload?kind=heart_rate"
     let first = try await talent.client.send("POST", upload, headers: ["Content-Type": "text/csv"], body: file)
     let stored = first.json["stored"].text

@@ -67,7 +67,8 @@ struct PageTests {
     for target in ["//example.org", "https://example.org", "/\\example.org", "/%0d%0a//x\r\n"] {
       let other = try await Client(site).submit(
         "/signin", from: "/signin", fields.merging(["next": target]) { own, _ in own })
-      #expect(other.status == 303 && other.header("Location").map { $0 == "/" || $0.hasPrefix("/%") } == true, "\(target)")
+      #expect(
+        other.status == 303 && other.header("Location").map { $0 == "/" || $0.hasPrefix("/%") } == true, "\(target)")
     }
   }
 
@@ -122,10 +123,12 @@ struct PageTests {
     #expect(try await browser.get("/desk").status == 403)
   }
 
-  @Test("Staff see their queue and administrators their own screen", arguments: [
-    ("officer1", "/desk", "待单位审核"), ("reviewer1", "/desk", "待主管部门审核"), ("clerk.city", "/desk", "待办理"),
-    ("secadmin", "/admin", "开通工作人员账号"), ("auditadmin", "/admin", "审计记录"), ("sysadmin", "/admin", "PostgreSQL"),
-  ])
+  @Test(
+    "Staff see their queue and administrators their own screen",
+    arguments: [
+      ("officer1", "/desk", "待单位审核"), ("reviewer1", "/desk", "待主管部门审核"), ("clerk.city", "/desk", "待办理"),
+      ("secadmin", "/admin", "开通工作人员账号"), ("auditadmin", "/admin", "审计记录"), ("sysadmin", "/admin", "PostgreSQL"),
+    ])
   func staffPages(account: String, path: String, text: String) async throws {
     let browser = try await RunningSite.shared().browser(account)
     let answer = try await browser.get(path)

@@ -18,11 +18,15 @@ struct Registered: Sendable {
 }
 
 extension RunningSite {
+  /// A client of a staff account; all tests share its session, because an account has at most five at a time.
+  func signedIn(_ account: String) async throws -> Client {
+    try await StaffSessions.shared.client(account, self)
+  }
+
   /// A client that has signed in over the API.
-  func signedIn(_ account: String, _ password: String? = nil) async throws -> Client {
+  func signedIn(_ account: String, _ password: String) async throws -> Client {
     let answer = try await Client(self).post(
-      "/api/v1/sessions",
-      .object(["account": .text(account), "password": .text(try password ?? self.password(account))]))
+      "/api/v1/sessions", .fields(["account": account, "password": password]))
     return Client(self, token: answer.json["token"].text)
   }
 
@@ -69,6 +73,19 @@ extension RunningSite {
       _ = try await signedIn(account).post("/api/v1/certification-cases/\(talent.certificationCase)/approve")
     }
     return talent
+  }
+}
+
+/// The sessions of staff accounts, one each.
+private actor StaffSessions {
+  static let shared = StaffSessions()
+  private var sessions: [String: Task<Client, any Error>] = [:]
+
+  func client(_ account: String, _ site: RunningSite) async throws -> Client {
+    let session =
+      sessions[account] ?? Task { try await site.signedIn(account, try site.password(account)) }
+    sessions[account] = session
+    return try await session.value
   }
 }
 

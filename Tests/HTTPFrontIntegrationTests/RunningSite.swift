@@ -35,7 +35,8 @@ struct RunningSite: Sendable {
     try await HaijuSchema.withMigrator(relational: uri, documents: documents, logger: log) { _ = try await $0.apply() }
     let keyFile = try TemporaryFolder().path + "/root.key"
     try RootKey.create(file: keyFile)
-    var configuration = HaijuConfiguration(relational: uri, documents: documents, cache: nil, keyFile: keyFile, logger: log)
+    var configuration = HaijuConfiguration(
+      relational: uri, documents: documents, cache: nil, keyFile: keyFile, logger: log)
     // One round is no protection and costs no time; the hash itself is tested where it is made.
     configuration.passwordRounds = 1
     let haiju = try await Haiju.open(configuration)
@@ -44,7 +45,9 @@ struct RunningSite: Sendable {
     let port = try await withCheckedThrowingContinuation { ready in
       Task {
         do {
-          try await serve(haiju: haiju, options: HTTPServerOptions(port: 0), logger: log) { ready.resume(returning: $0) }
+          try await serve(haiju: haiju, options: HTTPServerOptions(port: 0), logger: log) {
+            ready.resume(returning: $0)
+          }
         } catch {
           ready.resume(throwing: error)
         }

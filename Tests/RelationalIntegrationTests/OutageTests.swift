@@ -13,7 +13,7 @@ struct OutageTests {
     let server = try await TempPostgres.start()
     let uri = try await server.freshDatabase(over: abruptly ? .tcp : .socket)
     let database = try await Database.open(
-      RelationalConfiguration(uri: uri, poolSize: 3, acquireTimeout: .milliseconds(700)))
+      RelationalConfiguration(uri: uri, poolSize: 3, acquireTimeout: .seconds(2)))
     #expect(try await database.first(Self.one) == 1)
     #expect(try await database.first(Self.shared) == 1)
     let underway = Task {

@@ -72,7 +72,9 @@ extension Accounts {
     // Longer passwords than the policy allows are nobody's; what is hashed stays small.
     let tried = String(password.prefix(PasswordPolicy.longest + 1))
     if try await core.verify(tried, against: known?.password), let known { return known }
-    if let known { try await countFailure(known.account.id) }
+    // A name that nobody has costs the same round trip; no row has the new id.
+    let locked = try await countFailure(known?.account.id ?? AccountID.make())
+    if known != nil, let locked { throw HaijuError.locked(until: locked) }
     throw HaijuError.wrongCredentials
   }
 
@@ -83,17 +85,14 @@ extension Accounts {
     return input.faults.isEmpty ? try await core.database.first(AccountStatements.credentials, name) : nil
   }
 
-  private func countFailure(_ account: AccountID) async throws {
+  /// Counts a failure in a commit of its own; until when the account is locked, `nil` when it is not.
+  private func countFailure(_ account: AccountID) async throws -> Instant? {
     let now = core.clock.now()
     let end = now + SessionPolicy.lockout
     let counted = try await core.database.first(
       AccountStatements.countFailure, account, now, SessionPolicy.attempts, end)
-    switch counted {
-    // Another failure has locked the account while this password was being checked.
-    case nil: throw HaijuError.locked(until: end)
-    case .some(.some(let until)): throw HaijuError.locked(until: until)
-    case .some(.none): return
-    }
+    // No row: another failure has locked the account while this password was being checked.
+    return counted ?? end
   }
 
   private func open(_ credentials: Credentials, as actor: Actor) async throws(HaijuError) -> SignedIn {

@@ -4,6 +4,7 @@ import Kernel
 extension PersonDraft {
   /// A registration from a checked body; what the facade does not see as text is checked here.
   init(_ body: CheckedBody) throws {
+    // Both are told at once; the facade tells the rest once these are right.
     var faults: [FieldFault] = []
     let employer = EmployerID(body.text("employer"))
     if employer == nil { faults.append(FieldFault("employer", "unknown", "请从列表中选择用人单位")) }

@@ -4,6 +4,7 @@ import Hummingbird
 extension Endpoint {
   /// Signing in and out, who one is, staff accounts.
   static let accounts: [Endpoint] = [
+    // The one call that takes a password; the token that it gives goes into `Authorization: Bearer`.
     .post(
       "/sessions", "openSession", "登录，取得会话令牌",
       body: [.required("account", "登录名"), .required("password", "口令")]
@@ -21,6 +22,7 @@ extension Endpoint {
       try await call.haiju.accounts.signOut(token: token, as: call.actor)
       return .json(.object(["signedOut": true]))
     },
+    // Answered from the session alone.
     .get("/me", "whoAmI", "当前账号") { call in
       guard let account = call.actor.account else { throw HaijuError.unauthenticated }
       return .json(

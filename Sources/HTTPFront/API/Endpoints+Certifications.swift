@@ -4,6 +4,7 @@ import Hummingbird
 extension Endpoint {
   /// Certification cases on their way through employer and department.
   static let certifications: [Endpoint] = [
+    // What the queue holds depends on who asks: an officer's own employer, or all that wait for the department.
     .get("/certification-cases", "listCertificationQueue", "等待当前账号审核的认定", query: pageQuery) { call in
       .json(try await call.haiju.certifications.queue(page: call.page(), as: call.actor).json(\.json))
     },
@@ -13,6 +14,7 @@ extension Endpoint {
       let steps = try await call.haiju.certifications.steps(id, as: call.actor)
       return .json(.object(["case": found.json, "steps": .array(steps.map(\.json))]))
     },
+    // The same call for both approvals: the case knows whose turn it is, and the last one runs the rule.
     .post(
       "/certification-cases/{case}/approve", "approveCertification", "审核通过",
       body: [.optional("comment", "审核意见"), .optional("revision", .integer, "看到的版本号")]

@@ -11,6 +11,7 @@ extension Endpoint {
       "/people/{person}/readings", "recordReadings", "记录同一时刻的读数",
       body: [.optional("at", "测量时间，缺省为现在"), .required("values", .list(value), "读数")]
     ) { call in
+      // A missing time is now; a time that cannot be read is a fault and not now.
       let at = call.body.optionalText("at")
       guard let time = at.map({ Instant($0) }) ?? call.site.clock.now().truncatedToMilliseconds else {
         throw Refusal.invalid(.invalid([FieldFault("at", "instant", "时间应写成 2026-11-23T06:30:00Z 的形式")]))
@@ -25,6 +26,7 @@ extension Endpoint {
         values, at: time, of: call.id("person", .person), as: call.actor)
       return .json(committed.json(\.json), status: .created, mark: committed.mark)
     },
+    // The body is the file itself, so that a device can send what it has without wrapping it.
     .upload(
       "/people/{person}/readings/upload", "uploadReadings", "上传一个读数文件", file: "text/csv",
       query: [

@@ -25,6 +25,7 @@ extension Endpoint {
 
   /// Applications for services.
   static let cases: [Endpoint] = [
+    // The key comes from the caller's header, so that a call that was cut off can be sent again without harm.
     .post(
       "/cases", "submitCase", "申请一项服务；Idempotency-Key 相同的申请只提交一次",
       body: [.required("service", "事项编号"), .optional("form", .textMap, "表单内容")]
@@ -35,6 +36,7 @@ extension Endpoint {
           idempotencyKey: call.headers[.idempotencyKey]), as: call.actor)
       return .json(committed.json(\.json), status: .created, mark: committed.mark)
     },
+    // One address, two lists: a clerk's cases are those of the unit.
     .get("/cases", "listCases", "我的办件；窗口人员为本单位待办", query: pageQuery) { call in
       let which: CaseQuery = call.actor.role == .windowClerk ? .awaiting : .mine
       return .json(try await call.haiju.cases.list(which, page: call.page(), as: call.actor).json(\.json))

@@ -2,6 +2,7 @@ import HTTPTypes
 
 /// The description of the API for programs (OpenAPI 3.1), made from the declarations that serve it.
 enum OpenAPI {
+  /// The whole document; endpoints that share a path become one path with several operations.
   static func document(of endpoints: [Endpoint]) -> JSONValue {
     var paths: [(path: String, operations: [JSONValue.Member])] = []
     for endpoint in endpoints {
@@ -25,6 +26,7 @@ enum OpenAPI {
     ])
   }
 
+  /// One operation: parameters of path and query, the body where there is one, and the kinds of answers.
   private static func describe(_ endpoint: Endpoint) -> JSONValue {
     let inPath = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in
       parameter(String(part.dropFirst().dropLast()), in: "path", required: true, note: nil)
@@ -72,6 +74,7 @@ enum OpenAPI {
     ])
   }
 
+  /// The schema of a body; unknown names are refused here as they are when serving.
   static func schema(of fields: [BodyField]) -> JSONValue {
     .object([
       "type": "object",
@@ -95,6 +98,7 @@ enum OpenAPI {
     }
   }
 
+  /// What every refusal looks like; see `Refusal.json`.
   private static let errorSchema = JSONValue.object([
     "type": "object",
     "properties": .object([

@@ -16,6 +16,7 @@ extension Committed {
   }
 }
 
+/// An account; its password never leaves the facade in any form.
 extension Account {
   var json: JSONValue {
     .object([
@@ -26,6 +27,7 @@ extension Account {
   }
 }
 
+/// An employer as the registration form needs it.
 extension Employer {
   var json: JSONValue {
     .object([
@@ -35,6 +37,7 @@ extension Employer {
   }
 }
 
+/// A person with masked numbers; the full ones come from `reveal` alone, which leaves a record.
 extension Person {
   var json: JSONValue {
     .object([
@@ -47,6 +50,7 @@ extension Person {
   }
 }
 
+/// What registering made.
 extension Registration {
   var json: JSONValue {
     .object([
@@ -55,6 +59,7 @@ extension Registration {
   }
 }
 
+/// A case of certification with its revision, which the next step may name to be sure of what it decides on.
 extension CertificationCase {
   var json: JSONValue {
     .object([
@@ -66,6 +71,7 @@ extension CertificationCase {
   }
 }
 
+/// A step of a certification.
 extension CertificationStep {
   var json: JSONValue {
     .object([
@@ -75,21 +81,25 @@ extension CertificationStep {
   }
 }
 
+/// A certification with the rule that gave it and why.
 extension Certification {
   var json: JSONValue {
     .object([
       "person": .printed(person), "scheme": .text(scheme), "level": .text(level.rawValue),
       "levelTitle": .text(level.title), "validFrom": .printed(validFrom), "validTo": .printed(validTo),
-      "code": .text(code), "rule": .text(rule), "ruleVersion": .integer(ruleVersion), "explanation": .texts(explanation),
+      "code": .text(code), "rule": .text(rule), "ruleVersion": .integer(ruleVersion),
+      "explanation": .texts(explanation),
       "issuedAt": .printed(issuedAt), "isSample": .bool(isSample),
     ])
   }
 }
 
+/// What an approval led to; the certification is there after the last one only.
 extension CertificationOutcome {
   var json: JSONValue { .object(["case": `case`.json, "certification": certification?.json]) }
 }
 
+/// The dossier by sections, each value with its source and time.
 extension Dossier {
   var json: JSONValue {
     .object([
@@ -116,6 +126,7 @@ extension Dossier {
   }
 }
 
+/// A value of the dossier; of a secret only its mask.
 extension Dossier.Field {
   var json: JSONValue {
     .object([
@@ -126,6 +137,7 @@ extension Dossier.Field {
   }
 }
 
+/// One revision: who set which fields, without their values.
 extension DossierChange {
   var json: JSONValue {
     .object([
@@ -135,6 +147,7 @@ extension DossierChange {
   }
 }
 
+/// A notice to a person.
 extension Notice {
   var json: JSONValue {
     .object([
@@ -144,11 +157,13 @@ extension Notice {
   }
 }
 
+/// A line of the audit trail.
 extension AuditEntry {
   var json: JSONValue {
     .object([
       "id": .integer(id), "at": .printed(at), "account": .printed(account), "accountName": .optional(accountName),
-      "role": .text(role), "address": .text(address), "operation": .text(operation), "objectKind": .optional(objectKind),
+      "role": .text(role), "address": .text(address), "operation": .text(operation),
+      "objectKind": .optional(objectKind),
       "objectID": .optional(objectID), "result": .text(result), "reason": .optional(reason), "trace": .text(trace),
     ])
   }

@@ -1,6 +1,7 @@
 import Facade
 import Kernel
 
+/// A service as one reads it before applying: everything of its definition, and the answer for the one who asks.
 extension ServiceEntry {
   var json: JSONValue {
     let service = definition
@@ -30,6 +31,7 @@ extension ServiceEntry {
   }
 }
 
+/// A field of an application's form, enough to build the form from.
 extension FormField {
   var json: JSONValue {
     .object([
@@ -39,6 +41,7 @@ extension FormField {
   }
 }
 
+/// A list of services with the counts of its facets, in the order in which pages show them.
 extension ServiceList {
   var json: JSONValue {
     .object([
@@ -49,6 +52,7 @@ extension ServiceList {
   }
 }
 
+/// A case with what was filled in; only the applicant and the unit's clerks ever get one.
 extension ServiceCase {
   var json: JSONValue {
     .object([
@@ -63,10 +67,12 @@ extension ServiceCase {
   }
 }
 
+/// What the applicant thought of it.
 extension ServiceCase.Rating {
   var json: JSONValue { .object(["score": .integer(score), "comment": .optional(comment)]) }
 }
 
+/// A step of a case: who did what, when.
 extension ServiceCaseStep {
   var json: JSONValue {
     .object([
@@ -76,6 +82,7 @@ extension ServiceCaseStep {
   }
 }
 
+/// An alert with the value that raised it and the bound that it passed.
 extension ReadingAlert {
   var json: JSONValue {
     .object([
@@ -85,10 +92,12 @@ extension ReadingAlert {
   }
 }
 
+/// What became of typed readings.
 extension ReadingOutcome {
   var json: JSONValue { .object(["stored": .integer(stored), "alerts": .array(alerts.map(\.json))]) }
 }
 
+/// What became of a file, with the lines that could not be read.
 extension UploadOutcome {
   var json: JSONValue {
     .object([
@@ -100,10 +109,12 @@ extension UploadOutcome {
   }
 }
 
+/// A point of a trend.
 extension TrendPoint {
   var json: JSONValue { .object(["time": .printed(time), "value": .real(value)]) }
 }
 
+/// A trend ready to be drawn: points, latest value, and the band that raises no alert.
 extension Trend {
   var json: JSONValue {
     .object([

@@ -34,7 +34,8 @@ struct FormBody: Sendable {
   func group(_ prefix: String) -> [String: String] {
     let members = fields.filter { $0.name.hasPrefix(prefix) }
     return Dictionary(
-      members.map { (String($0.name.dropFirst(prefix.count)), trimmed($0.value)) }, uniquingKeysWith: { _, last in last })
+      members.map { (String($0.name.dropFirst(prefix.count)), trimmed($0.value)) },
+      uniquingKeysWith: { _, last in last })
   }
 
   /// Reads `application/x-www-form-urlencoded`; `nil` when an escape is broken or the text is not UTF-8.

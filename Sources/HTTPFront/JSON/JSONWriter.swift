@@ -32,6 +32,7 @@ extension JSONValue {
     }
   }
 
+  /// Escapes what JSON requires and nothing else: Chinese text stays readable and short.
   private static func quote(_ text: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
     for byte in text.utf8 {

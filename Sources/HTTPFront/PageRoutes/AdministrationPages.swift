@@ -3,9 +3,11 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// One address for three administrators: each role sees its own screen and nothing of the others.
   func addAdministration(to router: Router<FrontContext>) {
     get("/admin", on: router) { call in try await showAdministration(call) }
     post("/admin/accounts", on: router) { call in
+      // What is wrong with role or place is a fault of the form, beside its field, like everything the facade finds.
       let draft = try StaffDraft(
         name: call.form["name"], displayName: call.form["displayName"], role: call.form["role"],
         employer: call.form.optional("employer"), unit: call.form.optional("unit"),
@@ -17,6 +19,7 @@ extension PageRoutes {
     }
   }
 
+  /// The screen of the actor's role; other roles are told that the page is not theirs.
   private func showAdministration(_ call: PageCall) async throws -> Response {
     guard call.isSignedIn else { throw HaijuError.unauthenticated }
     var model: Model
@@ -30,6 +33,7 @@ extension PageRoutes {
     return await call.page("admin", title: "管理", at: .admin, model)
   }
 
+  /// The accounts by name, and the form that opens one; three calls, because the form offers units and employers.
   private func accounts(_ call: PageCall) async throws -> Model {
     let page = try await call.haiju.accounts.list(
       page: PageRequest(size: 50, after: call.query.optional("after")), as: call.actor)
@@ -70,6 +74,7 @@ extension PageRoutes {
     return model
   }
 
+  /// The trail, newest first, with a filter by result; the filter stays while paging.
   private func audit(_ call: PageCall) async throws -> Model {
     let result = AuditResult(rawValue: call.query["result"])
     let page = try await call.haiju.audit.list(
@@ -88,6 +93,9 @@ extension PageRoutes {
     return model
   }
 
+  /// `live` says that the process answers, `ready` that requests can be served, and the page says it to people.
+  ///
+  /// None of them asks who calls: a probe has no account, and nothing personal is shown.
   func addHealth(to router: Router<FrontContext>) {
     router.get("/health/live") { _, _ in Response.json(.object(["status": "live"])) }
     router.get("/health/ready") { _, _ in
@@ -102,6 +110,7 @@ extension PageRoutes {
   }
 }
 
+/// A line of the trail with its words for people; ids and codes stay as they are, because one looks for them.
 extension AuditEntry {
   func row(_ time: ShanghaiTime) -> Model {
     let meaning: (Meaning, String) =
@@ -120,6 +129,7 @@ extension AuditEntry {
   }
 }
 
+/// The state of the stores, for probes and for people.
 extension HealthReport {
   var json: JSONValue {
     .object([

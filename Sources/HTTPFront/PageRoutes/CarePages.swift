@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// Readings: typed or from a file, and what became of them.
   func addCare(to router: Router<FrontContext>) {
     get("/care", on: router) { call in try await showCare(call) }
     post("/care", on: router) { call in
@@ -26,6 +27,7 @@ extension PageRoutes {
     }
   }
 
+  /// One kind's trend, both forms and the alerts on one page.
   private func showCare(_ call: PageCall) async throws -> Response {
     let person = try call.ownPerson(for: .readingRead)
     let chosen = call.form.optional("kind") ?? call.query["kind"]
@@ -45,6 +47,7 @@ extension PageRoutes {
     return await call.page("care", title: "爱心看护", at: .care, model)
   }
 
+  /// All kinds at once: a cuff shows pressure and pulse together. None is required, one is needed.
   private func typedFields(_ call: PageCall) -> [Model] {
     let values = PageCall.typedKinds.map { kind in
       FieldModel(
@@ -55,6 +58,7 @@ extension PageRoutes {
     return values + [FieldModel(name: "at", label: "测量时间", kind: .moment, value: now).model(in: call)]
   }
 
+  /// Start and rate are asked for because many devices write values alone.
   private func uploadFields(_ call: PageCall, _ kind: ReadingKind) -> [Model] {
     let kinds: [ReadingKind] = [.heartRate, .pulseSignal, .bloodGlucose, .systolic, .diastolic]
     return [
@@ -90,7 +94,8 @@ extension PageCall {
       if let number = Double(text), number.isFinite {
         values.append(ReadingValue(kind: kind, value: number))
       } else {
-        faults.append(FieldFault(kind.rawValue, "number", "\(kind.title)应为数字，例如 \(kind == .bloodGlucose ? "5.6" : "120")"))
+        faults.append(
+          FieldFault(kind.rawValue, "number", "\(kind.title)应为数字，例如 \(kind == .bloodGlucose ? "5.6" : "120")"))
       }
     }
     if values.isEmpty, faults.isEmpty { faults.append(FieldFault("", "required", "请至少填写一项读数")) }

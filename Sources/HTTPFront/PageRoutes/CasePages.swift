@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// The own cases: list, timeline, correction, withdrawal and rating.
   func addCases(to router: Router<FrontContext>) {
     get("/me/cases", on: router) { call in
       _ = try call.ownPerson(for: .caseRead)
@@ -14,6 +15,7 @@ extension PageRoutes {
     }
 
     get("/cases/{case}", on: router) { call in
+      // Links in notices and mails lead here; a clerk works at the desk.
       if call.actor.role == .windowClerk { return .seeOther("/desk?case=\(call.parameters.get("case") ?? "")") }
       return try await showCase(call)
     }
@@ -44,6 +46,7 @@ extension PageRoutes {
     }
   }
 
+  /// A case with its steps; the buttons are those that the workflow allows now.
   private func showCase(_ call: PageCall) async throws -> Response {
     let id: ServiceCaseID = try call.id("case", .serviceCase)
     let found = try await call.haiju.cases.require(id, as: call.actor)
@@ -54,16 +57,18 @@ extension PageRoutes {
     let actions = call.haiju.cases.actions(on: found, as: call.actor)
     model["canWithdraw"] = actions.contains(.withdraw)
     model["canRate"] = actions.contains(.rate)
+    // The form of the definition in use, filled with what was sent before.
     if actions.contains(.resubmit) {
       let service = try await call.haiju.services.require(found.serviceID, as: call.actor)
       let values = Dictionary(found.form.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-      model["correction"] = [
-        "fields": service.definition.fields.map { field in
-          var filled = field.field
-          filled.value = values[field.name] ?? ""
-          return filled.model(in: call, fault: field.name)
-        }
-      ] as Model
+      model["correction"] =
+        [
+          "fields": service.definition.fields.map { field in
+            var filled = field.field
+            filled.value = values[field.name] ?? ""
+            return filled.model(in: call, fault: field.name)
+          }
+        ] as Model
     }
     if let rating = found.rating { model["rating"] = rating.model }
     model["scores"] = (1...5).reversed().map { ["value": "\($0)", "title": ratingTitle($0)] as Model }

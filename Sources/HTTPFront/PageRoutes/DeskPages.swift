@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// The queue of officers, reviewers and clerks, list and detail side by side.
   func addDesk(to router: Router<FrontContext>) {
     get("/desk", on: router) { call in try await showDesk(call) }
 
@@ -46,6 +47,7 @@ extension PageRoutes {
     }
   }
 
+  /// Carries out the button that was pressed, on the revision that the clerk had in front of them.
   private func decide(_ id: ServiceCaseID, _ call: PageCall) async throws -> Committed<ServiceCase> {
     let revision = Int64(call.form["revision"])
     let text = call.form.optional("comment")
@@ -70,8 +72,11 @@ extension PageRoutes {
   }
 
   /// The case on the right: the one asked for, the one just acted on, or none.
-  private func chosen(_ call: PageCall) -> String { call.parameters.get("case") ?? call.form.optional("case") ?? call.query["case"] }
+  private func chosen(_ call: PageCall) -> String {
+    call.parameters.get("case") ?? call.form.optional("case") ?? call.query["case"]
+  }
 
+  /// The queue of certifications; without a choice the oldest is opened, because it is next.
   private func certificationDesk(_ call: PageCall, revealed: (PersonalField, String)?) async throws -> Model {
     let request = PageRequest(size: 50, after: call.query.optional("after"))
     let queue = try await call.haiju.certifications.queue(page: request, as: call.actor)
@@ -103,6 +108,7 @@ extension PageRoutes {
     detail["steps"] = steps.map { $0.model(call.time) }
     detail["personID"] = "\(person.id)"
     detail["canReveal"] = Operation.personReveal.roles.contains(call.actor.role)
+    // A case that was decided meanwhile can still be read from its link, but offers no buttons.
     detail["canDecide"] = queue.items.contains { $0.id == id }
     detail["comment"] = FieldModel(
       name: "comment", label: "审核意见", kind: .lines, help: "退回时必填，申请人会看到", required: false
@@ -116,6 +122,7 @@ extension PageRoutes {
     return model
   }
 
+  /// The queue of a unit's cases, oldest first, with the promised day of each.
   private func caseDesk(_ call: PageCall) async throws -> Model {
     let request = PageRequest(size: 50, after: call.query.optional("after"))
     let queue = try await call.haiju.cases.list(.awaiting, page: request, as: call.actor)

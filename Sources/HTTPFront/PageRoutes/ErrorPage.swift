@@ -13,7 +13,7 @@ extension Site {
       "code": "\(refusal.status.code)", "signedIn": caller.actor.account != nil,
       "displayName": caller.actor.displayName, "bare": true,
       "formToken": haiju.accounts.formToken(holder: caller.formHolder),
-      "navigation": Self.plainLinks, "bottomBar": Self.plainLinks,
+      "asksToSignIn": refusal.status == .unauthorized, "navigation": Self.plainLinks, "bottomBar": Self.plainLinks,
     ]
     return .html(templates.render("error", model) ?? refusal.message, status: refusal.status)
   }

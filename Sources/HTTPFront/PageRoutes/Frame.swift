@@ -14,7 +14,7 @@ extension PageCall {
     var model: Model = [
       "title": title,
       "navigation": links.map { $0.model(at: place, unread: Int(unread)) },
-      "bottomBar": links.prefix(4).map { $0.model(at: place, unread: Int(unread)) },
+      "bottomBar": links.prefix(4).map { $0.model(at: place, unread: Int(unread), badge: .me) },
       "signedIn": isSignedIn,
       "displayName": actor.displayName,
       "roleTitle": actor.role.title,
@@ -27,6 +27,7 @@ extension PageCall {
     return model
   }
 
+  /// The places of the navigation; the first four make the bar at the bottom of a phone.
   private var links: [Link] {
     switch actor.role {
     case .talent:
@@ -54,9 +55,9 @@ extension PageCall {
       self.title = title
     }
 
-    func model(at current: Place?, unread: Int) -> Model {
+    func model(at current: Place?, unread: Int, badge: Place = .inbox) -> Model {
       var model: Model = ["path": path, "title": title, "current": place == current, "icon-\(place.rawValue)": true]
-      if place == .inbox, unread > 0 { model["unread"] = "\(unread)" }
+      if place == badge, unread > 0 { model["unread"] = "\(unread)" }
       return model
     }
   }

@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// The first page: for visitors what this is, for talents where they stand; staff go straight to work.
   func addHome(to router: Router<FrontContext>) {
     get("/", on: router) { call in
       if call.actor.role.isStaff {

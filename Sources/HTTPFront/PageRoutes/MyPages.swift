@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// The own registration, dossier and notices.
   func addMine(to router: Router<FrontContext>) {
     get("/me", on: router) { call in
       if call.actor.role.isStaff { return await call.page("staff", title: "我的", at: .me) }
@@ -32,6 +33,7 @@ extension PageRoutes {
       try await showMe(call, revealed: nil)
     }
 
+    // The browser's last mark goes along, so that a dossier is never older than what its owner has just done.
     get("/me/dossier", on: router) { call in
       let person = try call.ownPerson(for: .dossierRead)
       let dossier = try await call.haiju.dossiers.require(person, atLeast: call.mark, as: call.actor)
@@ -55,6 +57,7 @@ extension PageRoutes {
     }
   }
 
+  /// Where the registration stands and what to do next; `revealed` is a number just asked for.
   private func showMe(_ call: PageCall, revealed: (PersonalField, String)?) async throws -> Response {
     let id = try call.ownPerson(for: .personRead)
     let person = try await call.haiju.people.require(id, as: call.actor)
@@ -80,6 +83,7 @@ extension PageRoutes {
     return await call.page("me", title: "我的", at: .me, model)
   }
 
+  /// What a person may correct after a return, filled with what holds now.
   private func correctionFields(_ person: Person, _ call: PageCall) async throws -> [Model] {
     let employers = try await call.haiju.employers.list(matching: nil, as: call.actor)
     return [

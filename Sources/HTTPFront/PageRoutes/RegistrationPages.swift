@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// Registration on one page in three groups, as people think of it: who, where, how to sign in.
   func addRegistration(to router: Router<FrontContext>) {
     get("/register", on: router) { call in try await showRegistration(call) }
     post("/register", on: router) { call in
@@ -19,9 +20,12 @@ extension PageRoutes {
     }
   }
 
+  /// The form; shown again it keeps what was typed, passwords apart.
   private func showRegistration(_ call: PageCall) async throws -> Response {
     let employers = try await call.haiju.employers.list(matching: nil, as: call.actor)
-    let choices = employers.map { FieldModel.Option(value: $0.id.description, label: "\($0.name) · \($0.district.title)") }
+    let choices = employers.map {
+      FieldModel.Option(value: $0.id.description, label: "\($0.name) · \($0.district.title)")
+    }
     let degrees = Degree.allCases.map { FieldModel.Option(value: $0.rawValue, label: $0.title) }
     let groups: [(String, [Model])] = [
       (
@@ -29,7 +33,8 @@ extension PageRoutes {
         [
           FieldModel(name: "name", label: "姓名", help: "与身份证一致", autocomplete: "name").model(in: call),
           FieldModel(name: "identityNumber", label: "身份证号", help: "18 位，最后一位可能是 X").model(in: call),
-          FieldModel(name: "phone", label: "手机号", help: "11 位大陆手机号", autocomplete: "tel", numeric: true).model(in: call),
+          FieldModel(name: "phone", label: "手机号", help: "11 位大陆手机号", autocomplete: "tel", numeric: true).model(
+            in: call),
         ]
       ),
       (
@@ -41,7 +46,8 @@ extension PageRoutes {
           ).model(in: call),
           FieldModel(name: "degree", label: "最高学历", kind: .choice(degrees), value: Degree.bachelor.rawValue)
             .model(in: call),
-          FieldModel(name: "jobTitle", label: "岗位", required: false, autocomplete: "organization-title").model(in: call),
+          FieldModel(name: "jobTitle", label: "岗位", required: false, autocomplete: "organization-title").model(
+            in: call),
         ]
       ),
       (

@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// The catalogue, a service, and its application form.
   func addServices(to router: Router<FrontContext>) {
     get("/services", on: router) { call in
       let filter = ServiceFilter(call.query)
@@ -41,6 +42,7 @@ extension PageRoutes {
     }
   }
 
+  /// The form of the definition; whoever may not use the service still sees why.
   private func showApplication(_ call: PageCall) async throws -> Response {
     let entry = try await call.haiju.services.require(call.parameters.text("service", .service), as: call.actor)
     _ = try call.ownPerson(for: .caseSubmit)
@@ -65,7 +67,8 @@ struct ServiceFilter {
   }
 
   var query: ServiceQuery {
-    ServiceQuery(text: text.isEmpty ? nil : text, area: area, category: category.isEmpty ? nil : category, onlyOpen: onlyOpen)
+    ServiceQuery(
+      text: text.isEmpty ? nil : text, area: area, category: category.isEmpty ? nil : category, onlyOpen: onlyOpen)
   }
 
   var isNarrowing: Bool { !text.isEmpty || area != nil || !category.isEmpty || onlyOpen }

@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 
 extension PageRoutes {
+  /// Signing in and out.
   func addSignIn(to router: Router<FrontContext>) {
     get("/signin", on: router) { call in await showSignIn(call) }
     post("/signin", on: router) { call in
@@ -23,6 +24,7 @@ extension PageRoutes {
     }
   }
 
+  /// The form; the way back travels in a hidden field and is checked again when it is used.
   private func showSignIn(_ call: PageCall) async -> Response {
     let next = call.form.optional("next") ?? call.query["next"]
     return await call.page(

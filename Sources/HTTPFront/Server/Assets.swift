@@ -35,7 +35,8 @@ struct Assets: Sendable {
       let data = try Data(contentsOf: file)
       let stem = file.deletingPathExtension().lastPathComponent
       byName[file.lastPathComponent] = Asset(
-        path: "/assets/\(stem).\(fingerprint(data)).\(file.pathExtension)", type: type, content: ByteBuffer(bytes: data))
+        path: "/assets/\(stem).\(fingerprint(data)).\(file.pathExtension)", type: type, content: ByteBuffer(bytes: data)
+      )
     }
     return Assets(byName: byName)
   }

@@ -39,10 +39,14 @@ struct Guard: RouterMiddleware {
     return response
   }
 
+  /// The answer to a request that failed: JSON for the API, a page for people, sign-in for who only has to sign in.
   private func answer(_ error: any Error, _ request: Request, _ context: FrontContext) async -> Response {
     let refusal = refusal(for: error, context)
     let isAPI = request.uri.path.hasPrefix("/api/")
-    let caller = await site.caller(of: request, context)
+    // With the store away, asking it once more who this is would only make the answer later.
+    let caller =
+      refusal.status == .serviceUnavailable
+      ? site.visitor(request, context) : await site.caller(of: request, context)
     // Somebody who follows a dead link is not worth a record; whoever tries the API or sends something is.
     if let cause = refusal.unrecorded, isAPI || request.method != .get {
       await site.haiju.audit.recordRefusedRequest(cause, path: request.uri.path, as: caller.actor)
@@ -60,6 +64,7 @@ struct Guard: RouterMiddleware {
     return response
   }
 
+  /// What an error means; one that nobody foresaw is logged by its type alone, because its text may hold values.
   private func refusal(for error: any Error, _ context: FrontContext) -> Refusal {
     switch error {
     case let refusal as Refusal: return refusal

@@ -51,7 +51,7 @@ public func serve(
 
 /// All routes behind the guard.
 func router(of site: Site) -> Router<FrontContext> {
-  let router = Router(context: FrontContext.self)
+  let router = Router(context: FrontContext.self, options: .autoGenerateHeadEndpoints)
   router.add(middleware: Guard(site: site))
   site.assets.addRoutes(to: router)
   APIRoutes(site: site).add(to: router)

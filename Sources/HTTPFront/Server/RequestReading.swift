@@ -93,7 +93,9 @@ extension Request {
   /// Browsers send `Origin` with every form; `Sec-Fetch-Site` says the same where it is known. A request with neither
   /// is no browser's and is judged by its form token alone.
   var isFromOwnPage: Bool {
-    if let site = HTTPFields.named("sec-fetch-site", in: headers), site != "same-origin", site != "none" { return false }
+    if let site = HTTPFields.named("sec-fetch-site", in: headers), site != "same-origin", site != "none" {
+      return false
+    }
     guard let origin = headers[.origin] else { return true }
     guard let own = head.authority, let host = origin.firstRange(of: "://").map({ origin[$0.upperBound...] }) else {
       return false

@@ -43,7 +43,7 @@ struct Site: Sendable {
     do {
       return try await requireCaller(of: request, context)
     } catch {
-      return visitor(request, context, sessionEnded: false)
+      return visitor(request, context)
     }
   }
 
@@ -52,7 +52,7 @@ struct Site: Sendable {
     let isAPI = request.uri.path.hasPrefix("/api/")
     // The API takes no cookie, so no other site can make a browser use it in somebody's name.
     guard let token = isAPI ? request.bearerToken : request.cookie(CookieName.session), !token.isEmpty else {
-      return visitor(request, context, sessionEnded: false)
+      return visitor(request, context)
     }
     do {
       let actor = try await haiju.accounts.actor(token: token, address: context.address, trace: context.trace)
@@ -62,7 +62,8 @@ struct Site: Sendable {
     }
   }
 
-  private func visitor(_ request: Request, _ context: FrontContext, sessionEnded: Bool) -> Caller {
+  /// Somebody who is not signed in, under the name that the browser got before.
+  func visitor(_ request: Request, _ context: FrontContext, sessionEnded: Bool = false) -> Caller {
     let known = request.cookie(CookieName.visitor).flatMap { $0.utf8.count == 32 ? $0 : nil }
     return Caller(
       actor: .anonymous(address: context.address, trace: context.trace), token: nil,

@@ -34,6 +34,7 @@ extension RegistrationState {
   }
 }
 
+/// The talent code and what it rests on.
 extension Certification {
   func model(_ time: ShanghaiTime) -> Model {
     [
@@ -49,6 +50,7 @@ extension Certification {
   }
 }
 
+/// The dossier as a document that can be printed.
 extension Dossier {
   func model(_ history: [DossierChange], _ call: PageCall) -> Model {
     let time = call.time
@@ -77,6 +79,7 @@ extension Dossier {
   }
 }
 
+/// A line of the inbox; its link is checked, because it is data.
 extension Notice {
   func row(_ time: ShanghaiTime) -> Model {
     [

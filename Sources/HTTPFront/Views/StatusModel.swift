@@ -18,6 +18,7 @@ enum Meaning: String {
   func pill(_ title: String) -> Model { ["meaning": rawValue, "shape": shape, "title": title] }
 }
 
+/// How far a registration is, as a pill.
 extension RegistrationState {
   var pill: Model { meaning.pill(title) }
 
@@ -31,6 +32,7 @@ extension RegistrationState {
   }
 }
 
+/// Where a case stands, as a pill.
 extension CaseState {
   var pill: Model { meaning.pill(title) }
 
@@ -57,10 +59,11 @@ extension ServiceCaseStep {
   }
 }
 
+/// A step of a timeline; its meaning chooses the shape and colour of its dot.
 private func stepModel(
   title: String, who: String, unit: String?, comment: String?, at: String, action: String
 ) -> Model {
-  var model: Model = ["title": title, "who": unit.map { "\(who)（\($0)）" } ?? who, "at": at]
+  var model: Model = ["title": title, "who": unit.map { "\(who) · \($0)" } ?? who, "at": at]
   model["comment"] = comment
   switch action {
   case "return": model["meaning"] = Meaning.attention.rawValue

@@ -11,9 +11,9 @@ struct TrendChart {
 
   private static let width = 720.0
   private static let height = 280.0
-  private static let left = 52.0
+  private static let left = 60.0
   private static let right = 16.0
-  private static let top = 16.0
+  private static let top = 34.0
   private static let bottom = 36.0
 
   /// The picture; empty when there is nothing to draw.
@@ -24,7 +24,8 @@ struct TrendChart {
     let plotWidth = Self.width - Self.left - Self.right
     let plotHeight = Self.height - Self.top - Self.bottom
     func x(_ instant: Instant) -> Double {
-      Self.left + (trend.points.count == 1 ? 0.5 : Double(instant.microseconds - first.time.microseconds) / span) * plotWidth
+      Self.left + (trend.points.count == 1 ? 0.5 : Double(instant.microseconds - first.time.microseconds) / span)
+        * plotWidth
     }
     func y(_ value: Double) -> Double { Self.top + (1 - (value - scale.low) / (scale.high - scale.low)) * plotHeight }
 
@@ -36,16 +37,23 @@ struct TrendChart {
       let upper = y(min(band.upperBound, scale.high))
       let lower = y(max(band.lowerBound, scale.low))
       parts.append(
-        "<rect class=\"band\" x=\"\(fixed(Self.left))\" y=\"\(fixed(upper))\" width=\"\(fixed(plotWidth))\" height=\"\(fixed(max(0, lower - upper)))\"/>")
+        "<rect class=\"band\" x=\"\(fixed(Self.left))\" y=\"\(fixed(upper))\" width=\"\(fixed(plotWidth))\" height=\"\(fixed(max(0, lower - upper)))\"/>"
+      )
     }
     for tick in scale.ticks {
       let line = fixed(y(tick))
-      parts.append("<line class=\"grid\" x1=\"\(fixed(Self.left))\" x2=\"\(fixed(Self.width - Self.right))\" y1=\"\(line)\" y2=\"\(line)\"/>")
-      parts.append("<text class=\"tick\" x=\"\(fixed(Self.left - 8))\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\">\(readable(tick))</text>")
+      parts.append(
+        "<line class=\"grid\" x1=\"\(fixed(Self.left))\" x2=\"\(fixed(Self.width - Self.right))\" y1=\"\(line)\" y2=\"\(line)\"/>"
+      )
+      parts.append(
+        "<text class=\"tick\" x=\"\(fixed(Self.left - 8))\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\">\(readable(tick))</text>"
+      )
     }
-    parts.append("<text class=\"unit\" x=\"4\" y=\"12\">\(trend.kind.unit)</text>")
+    parts.append("<text class=\"unit\" x=\"4\" y=\"18\">\(trend.kind.unit)</text>")
     parts += timeAxis(first.time, last.time, x)
-    let path = trend.points.enumerated().map { "\($0.offset == 0 ? "M" : "L")\(fixed(x($0.element.time))) \(fixed(y($0.element.value)))" }
+    let path = trend.points.enumerated().map {
+      "\($0.offset == 0 ? "M" : "L")\(fixed(x($0.element.time))) \(fixed(y($0.element.value)))"
+    }
     parts.append("<path class=\"line\" d=\"\(path.joined())\"/>")
     parts += markers(x, y)
     parts.append("</svg>")
@@ -54,13 +62,17 @@ struct TrendChart {
 
   private func timeAxis(_ first: Instant, _ last: Instant, _ x: (Instant) -> Double) -> [String] {
     let base = Self.height - Self.bottom
-    var parts = ["<line class=\"axis\" x1=\"\(fixed(Self.left))\" x2=\"\(fixed(Self.width - Self.right))\" y1=\"\(fixed(base))\" y2=\"\(fixed(base))\"/>"]
+    var parts = [
+      "<line class=\"axis\" x1=\"\(fixed(Self.left))\" x2=\"\(fixed(Self.width - Self.right))\" y1=\"\(fixed(base))\" y2=\"\(fixed(base))\"/>"
+    ]
     let span = last.microseconds - first.microseconds
     let steps: Int64 = trend.points.count == 1 ? 0 : 3
     for step in 0...steps {
       let instant = steps == 0 ? first : Instant(microseconds: first.microseconds + span * step / steps)
       let anchor = steps == 0 ? "middle" : step == 0 ? "start" : step == steps ? "end" : "middle"
-      parts.append("<text class=\"tick\" x=\"\(fixed(x(instant)))\" y=\"\(fixed(base + 20))\" text-anchor=\"\(anchor)\">\(label(instant, span))</text>")
+      parts.append(
+        "<text class=\"tick\" x=\"\(fixed(x(instant)))\" y=\"\(fixed(base + 20))\" text-anchor=\"\(anchor)\">\(label(instant, span))</text>"
+      )
     }
     return parts
   }
@@ -83,7 +95,9 @@ struct TrendChart {
       if outside {
         parts.append("<path class=\"alert\" d=\"M\(fixed(h)) \(fixed(v - 6))l6 6l-6 6l-6 -6z\"/>")
       } else {
-        parts.append("<circle class=\"point\(isLast ? " last" : "")\" cx=\"\(fixed(h))\" cy=\"\(fixed(v))\" r=\"\(isLast ? 5 : 3)\"/>")
+        parts.append(
+          "<circle class=\"point\(isLast ? " last" : "")\" cx=\"\(fixed(h))\" cy=\"\(fixed(v))\" r=\"\(isLast ? 5 : 3)\"/>"
+        )
       }
     }
     return parts

@@ -2,6 +2,7 @@ import Kernel
 
 /// What happens when a task is cancelled or a deadline passes while an answer is awaited.
 extension Connection {
+  /// A deadline; it is withdrawn when the answer comes first.
   func interrupt(_ serial: Int, _ reason: RelationalError, after delay: Duration) {
     let timer = loop.schedule(at: .after(delay)) { [weak self] in
       self?.assumeIsolated { $0.interrupt(serial, reason) }
@@ -32,6 +33,7 @@ extension Connection {
     Task { await BlockingWork.cancelling.send(cancel) }
   }
 
+  /// The last resort against a server that does not even answer a cancel request.
   func giveUp(_ serial: Int, after delay: Duration) {
     let timer = loop.schedule(at: .after(delay)) { [weak self] in
       self?.assumeIsolated { connection in

@@ -109,6 +109,7 @@ actor Connection: ReadinessHandler {
     finish(lostWith: failure)
   }
 
+  /// The connection is of no use any more: whoever waits for it hears why, and the pool gets its slot back.
   func lose(_ failure: RelationalError) {
     guard let wire else { return }
     if connecting != nil { return connectEnded(failure.message) }
@@ -131,6 +132,7 @@ actor Connection: ReadinessHandler {
     return await runInTurn(request)
   }
 
+  /// A script or COPY cannot share a pipeline, so what its lease has to send first goes ahead on its own.
   func runInTurn(_ request: Request) async -> Answer {
     if let taint { return .unsent(taint) }
     if case .ignore = request.interruption {} else if Task.isCancelled { return .unsent(.cancelled(request.label)) }
@@ -150,6 +152,7 @@ actor Connection: ReadinessHandler {
     return await perform(request, prefix: [])
   }
 
+  /// First come, first served; a statement never overtakes another of its lease.
   func takeTurn() async {
     guard isBusy else {
       isBusy = true
@@ -162,6 +165,7 @@ actor Connection: ReadinessHandler {
     if turns.isEmpty { isBusy = false } else { turns.removeFirst().resume() }
   }
 
+  /// Sends and awaits one round trip; only one is under way at a time.
   private func perform(_ request: Request, prefix: [String]) async -> Answer {
     serials += 1
     let serial = serials
@@ -178,6 +182,7 @@ actor Connection: ReadinessHandler {
     }
   }
 
+  /// Puts everything into libpq's buffer, then one synchronization point, which also flushes.
   private func send(_ request: Request, _ prefix: [String]) -> Bool {
     guard let wire else { return false }
     if case .nothing = request.body { counters.sent(nil) } else { counters.sent(request.label) }
@@ -240,6 +245,7 @@ actor Connection: ReadinessHandler {
     if case .statement(let call) = request.body { prepared.forget(call.name) }
   }
 
+  /// The exchange is answered completely.
   private func finish() {
     guard var exchange = current else { return }
     current = nil
@@ -270,6 +276,7 @@ actor Connection: ReadinessHandler {
     exchange.continuation.resume(returning: exchange.answer)
   }
 
+  /// Publishes what the pool looks at when the connection comes back.
   private func noteCondition() {
     let isUsedUp = taint != nil || prepared.preparedCount > PreparedStatements.limit
     let condition: Condition =

@@ -18,12 +18,14 @@ actor Listener {
     self.logger = logger
   }
 
+  /// Returns at once; the stream's first element says that listening has begun.
   nonisolated func listen(_ channel: String) -> AsyncStream<Database.Notification> {
     AsyncStream(bufferingPolicy: .bufferingNewest(1024)) { continuation in
       Task { await add(continuation, to: channel) }
     }
   }
 
+  /// Ends every stream and the connection.
   func close() async {
     isClosed = true
     runner?.cancel()
@@ -33,6 +35,7 @@ actor Listener {
     await runner?.value
   }
 
+  /// The first listener of all starts the connection; one of a new channel uses the connection that is there.
   private func add(_ continuation: AsyncStream<Database.Notification>.Continuation, to channel: String) async {
     guard !isClosed else { return continuation.finish() }
     nextID += 1
@@ -49,6 +52,7 @@ actor Listener {
     }
   }
 
+  /// The last listener of a channel takes the channel along, the last of all the connection.
   private func remove(_ id: Int, from channel: String) async {
     listeners[channel]?[id] = nil
     guard listeners[channel]?.isEmpty ?? false else { return }
@@ -84,6 +88,7 @@ actor Listener {
     runner = nil
   }
 
+  /// One connection from LISTEN to its end.
   private func serve(
     _ connection: Connection, _ ended: AsyncStream<Void>, _ notified: AsyncStream<(String, String)>
   ) async {
@@ -103,6 +108,7 @@ actor Listener {
     }
   }
 
+  /// To everybody who listens to the channel; `yield` never waits for a slow reader.
   private func deliver(_ channel: String, _ payload: String) {
     for continuation in (listeners[channel] ?? [:]).values { continuation.yield(.notification(payload: payload)) }
   }
@@ -115,6 +121,7 @@ actor Listener {
     }
   }
 
+  /// Quick commands that are not worth interrupting.
   private static func command(_ sql: String, on connection: Connection) async -> Bool {
     let request = Request(body: .command(sql), interruption: .ignore, timeout: .seconds(5))
     return await connection.run(request).failure == nil

@@ -6,6 +6,7 @@ struct LoopTimers {
   private var actions: [ID: @Sendable () -> Void] = [:]
   private var nextID = 0
 
+  /// Cost: logarithmic in the calls that are waiting.
   mutating func add(_ instant: ContinuousClock.Instant, _ action: @escaping @Sendable () -> Void) -> ID {
     nextID += 1
     actions[nextID] = action
@@ -43,6 +44,7 @@ struct LoopTimers {
     return Int32(min(60_000, (microseconds / 1000).rounded(.up)))
   }
 
+  /// Takes the earliest call out and restores the heap.
   private mutating func removeFirst() {
     heap.swapAt(0, heap.count - 1)
     heap.removeLast()

@@ -117,6 +117,7 @@ actor LaneConnection: ReadinessHandler {
     return wire.sync()
   }
 
+  /// Answers once; an answer that arrives for somebody who has left is dropped here.
   private func complete(_ id: Int, _ answer: Answer) {
     guard let traveller = travellers.removeValue(forKey: id) else { return }
     travellerCount.subtract(1, ordering: .relaxed)
@@ -158,6 +159,7 @@ actor LaneConnection: ReadinessHandler {
     for (id, failure) in again { sendAgain(id, after: failure) }
   }
 
+  /// Decides per statement: done, failed for good, or to be sent again because of somebody else's failure.
   private func handle(_ part: Part, _ kind: PQResult.Kind, _ result: PQResult, _ again: inout [(Int, RelationalError)])
   {
     switch (part, kind) {
@@ -212,6 +214,7 @@ actor LaneConnection: ReadinessHandler {
     loop.execute { [weak self] in self?.assumeIsolated { lane in waiting.forEach { lane.send($0) } } }
   }
 
+  /// Plans the next attempt; travellers wait on until their deadlines.
   private func connectFailed(_ reason: String) {
     if let connectTimer { loop.unschedule(connectTimer) }
     let failure = RelationalError(.unavailable, reason)
@@ -226,6 +229,7 @@ actor LaneConnection: ReadinessHandler {
     }
   }
 
+  /// The connection is gone: everything under way is a read and is sent again on the next one.
   private func lose() {
     guard let wire else { return }
     let reason = wire.errorMessage

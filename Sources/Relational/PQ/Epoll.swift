@@ -13,6 +13,7 @@ final class Epoll: Sendable {
     add(bell, readable: true, writable: false)
   }
 
+  /// Level-triggered: what was not read is reported again.
   func add(_ socket: Int32, readable: Bool, writable: Bool) { control(EPOLL_CTL_ADD, socket, readable, writable) }
   func change(_ socket: Int32, readable: Bool, writable: Bool) { control(EPOLL_CTL_MOD, socket, readable, writable) }
   func remove(_ socket: Int32) { control(EPOLL_CTL_DEL, socket, false, false) }
@@ -31,6 +32,7 @@ final class Epoll: Sendable {
       for index in 0..<max(0, Int(count)) {
         let socket = events[index].data.fd
         if socket == bell {
+          // Reading silences the bell until it is rung again.
           var counter: UInt64 = 0
           _ = read(bell, &counter, 8)
         } else {

@@ -10,6 +10,7 @@ final class Lease: Sendable {
     self.statementTimeout = statementTimeout
   }
 
+  /// One statement, decoded later by the caller.
   func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     let request = Request(body: .statement(call), timeout: statementTimeout, lease: state, label: call.name)
     return StatementResult(result: try await answer(to: request).get(), statement: call.name)
@@ -22,6 +23,7 @@ final class Lease: Sendable {
     if let failure = answer.failure { throw failure }
   }
 
+  /// COPY from begin to end; whatever goes wrong on our side is told to the server, which then keeps nothing.
   func copyIn<Rows: Sequence>(
     _ copy: CopyStatement, _ rows: Rows, _ write: (Rows.Element, inout CopyRow) -> Void
   ) async throws(RelationalError) -> Int {
@@ -66,6 +68,7 @@ final class Lease: Sendable {
 
   private func answer(to request: Request) async -> Answer { note(await connection.run(request)) }
 
+  /// Remembers a lost serialization even when the body turns the error into another one.
   private func note(_ answer: Answer) -> Answer {
     if answer.failure?.code == .serialization { state.noteSerializationFailure() }
     return answer

@@ -118,12 +118,14 @@ final class Pool: Sendable {
     }
   }
 
+  /// Resumes outside the lock, so that the waiter's task finds it free.
   private func lend(_ id: Int, to waiter: Int) {
     let (continuation, connection) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connections[id]) }
     guard let continuation, let connection else { return }
     continuation.resume(returning: connection)
   }
 
+  /// Begins a connection that the machine has made a slot for.
   private func open(_ id: Int) {
     let connection = Connection(id: id, loop: loop, counters: counters) { [weak self] in self?.ended(id) }
     state.withLock { $0.connections[id] = connection }
@@ -154,6 +156,7 @@ final class Pool: Sendable {
       })
   }
 
+  /// The socket is closed; only now may another connection take the slot.
   private func ended(_ id: Int) {
     perform(
       state.withLock { state in
@@ -171,6 +174,7 @@ final class Pool: Sendable {
     }
   }
 
+  /// Tells a waiter why; while the server is away, with the reason of the last attempt.
   private func fail(_ waiter: Int, _ failure: PoolMachine.Failure) {
     let (continuation, cause) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connectFailure) }
     let error =
@@ -180,7 +184,7 @@ final class Pool: Sendable {
       case .cancelled: RelationalError.cancelled(nil)
       case .closed: RelationalError(.closed, "the database is closed")
       case .unavailable:
-        RelationalError(.unavailable, cause?.message ?? "PostgreSQL cannot be reached", underlying: cause)
+        RelationalError(.unavailable, cause?.message ?? "no connection could be opened in time", underlying: cause)
       }
     continuation?.resume(throwing: error)
   }

@@ -39,8 +39,8 @@ seed_mark() {
 prepare_program() {
   step "迁移数据结构" migrate apply
   [[ -e $HAIJU_KEY_FILE ]] || step "生成密钥" keys create "$HAIJU_KEY_FILE"
-  step "发布服务目录" definitions publish
   step "准备账号" accounts bootstrap
+  step "发布服务目录" definitions publish
   local mark
   mark=$(seed_mark)
   if [[ ! -e $mark ]]; then

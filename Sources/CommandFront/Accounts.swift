@@ -13,7 +13,7 @@ struct Accounts: AsyncParsableCommand {
       abstract: "Open sample units, employers and staff accounts that are missing, with random passwords.",
       discussion: "Passwords are written to a file that only its owner can read, and nowhere else.")
 
-    @Option(help: "The file to append accounts and passwords to (HAIJU_ACCOUNTS_FILE).")
+    @Option(help: "The file to put accounts and passwords into (HAIJU_ACCOUNTS_FILE).")
     var file: String?
 
     func run() async throws {
@@ -22,10 +22,11 @@ struct Accounts: AsyncParsableCommand {
         guard let path = file ?? environment.variables["HAIJU_ACCOUNTS_FILE"] else {
           throw ValidationError("name a file with --file or HAIJU_ACCOUNTS_FILE")
         }
-        let secrets = try PrivateFile(appendingTo: path)
+        let secrets = PrivateFile(path: path)
         try await environment.withHaiju { haiju in
-          let opened = try await haiju.accounts.bootstrap(as: .system("bootstrap"))
-          for account in opened { try secrets.append("\(account.role.rawValue)\t\(account.name)\t\(account.password)\n") }
+          let opened = try await haiju.accounts.bootstrap(as: .system("bootstrap")) { accounts in
+            try secrets.replaceLines(accounts.map { ($0.name, "\($0.role.rawValue)\t\($0.name)\t\($0.password)") })
+          }
           print(opened.isEmpty ? "all accounts exist already" : "opened \(opened.count) accounts, see \(path)")
         }
       }
@@ -33,24 +34,25 @@ struct Accounts: AsyncParsableCommand {
   }
 }
 
-/// A file for secrets: made readable by its owner only, before anything is in it.
+/// A file of accounts and passwords, `role<TAB>account<TAB>password`, readable by its owner only.
 struct PrivateFile {
-  private let handle: FileHandle
+  let path: String
 
-  /// Opens or makes the file; refuses one that others can read.
-  init(appendingTo path: String) throws {
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT, 0o600)
-    guard descriptor >= 0 else { throw ValidationError("cannot write \(path)") }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
-      throw ValidationError("\(path) can be read by others; chmod 600 it")
+  /// Puts lines in, each in the place of the one with the same account name; the file is whole at every moment.
+  func replaceLines(_ lines: [(name: String, line: String)]) throws {
+    let replaced = Set(lines.map(\.name))
+    let kept = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").filter { line in
+      let parts = line.split(separator: "\t")
+      return parts.count < 2 || !replaced.contains(String(parts[1]))
     }
-  }
-
-  /// Writes a line and waits until it is on the disk.
-  func append(_ line: String) throws {
-    try handle.write(contentsOf: Data(line.utf8))
+    let text = ((kept ?? []).map(String.init) + lines.map(\.line)).joined(separator: "\n") + "\n"
+    // Written beside its place and renamed into it; the mode is there before the first byte.
+    let draft = "\(path).\(getpid())"
+    let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw ValidationError("cannot write \(draft)") }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    try handle.write(contentsOf: Data(text.utf8))
     try handle.synchronize()
+    guard rename(draft, path) == 0 else { throw ValidationError("cannot write \(path)") }
   }
 }

@@ -19,7 +19,12 @@ extension Accounts {
   ///
   /// One read, a hash for each new account, one commit. Returns what was made: nothing the second time. Two runs at the
   /// same moment make each account once, and only the run that made it returns it. Only for Haiju itself.
-  public func bootstrap(as actor: Actor) async throws(HaijuError) -> [BootstrapAccount] {
+  ///
+  /// `keep` gets the accounts before the commit, so that no account exists whose password nobody has; a password that was
+  /// kept for an account that was not committed after all is replaced by the next run's.
+  public func bootstrap(
+    as actor: Actor, keep: @Sendable ([BootstrapAccount]) throws -> Void = { _ in }
+  ) async throws(HaijuError) -> [BootstrapAccount] {
     let prepared = try await core.read(.sampleSeed, as: actor) { try await missing() }
     return try await core.act(as: actor) { action in
       try action.begin(.sampleSeed)
@@ -36,7 +41,10 @@ extension Accounts {
         made.append(
           BootstrapAccount(role: plan.role, name: plan.name, password: password, displayName: plan.displayName))
       }
-      if !made.isEmpty { try await action.record(.sampleSeed, AuditObject(kind: "organisation", id: "sample")) }
+      if !made.isEmpty {
+        try await action.record(.sampleSeed, AuditObject(kind: "organisation", id: "sample"))
+        try keep(made)
+      }
       return made
     }.value
   }

@@ -102,7 +102,7 @@ extension PageRoutes {
       let report = await site.haiju.health.check()
       return Response.json(report.json, status: report.isReady ? .ok : .serviceUnavailable)
     }
-    get("/health", on: router) { call in
+    get("/health", on: router, needsCaller: false) { call in
       let report = await call.haiju.health.check()
       return await call.page(
         "health", title: "运行状态", report.model(call.time), status: report.isReady ? .ok : .serviceUnavailable)

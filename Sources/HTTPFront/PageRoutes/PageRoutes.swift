@@ -21,10 +21,14 @@ struct PageRoutes: Sendable {
     addHealth(to: router)
   }
 
-  /// A page.
-  func get(_ path: String, on router: Router<FrontContext>, _ show: @escaping Handler) {
+  /// A page; one that `needsCaller` not comes also when the store that knows the callers is away.
+  func get(
+    _ path: String, on router: Router<FrontContext>, needsCaller: Bool = true, _ show: @escaping Handler
+  ) {
     router.get(RouterPath(path)) { request, context in
-      try await show(try await call(request, context, form: FormBody()))
+      let caller =
+        needsCaller ? try await site.requireCaller(of: request, context) : site.visitor(request, context)
+      return try await show(call(request, context, caller, form: FormBody()))
     }
   }
 
@@ -37,7 +41,8 @@ struct PageRoutes: Sendable {
   ) {
     router.post(RouterPath(path)) { request, context in
       guard request.isFromOwnPage else { throw Refusal.foreignOrigin }
-      var call = try await call(request, context, form: try await request.form(limit: limit))
+      let form = try await request.form(limit: limit)
+      var call = call(request, context, try await site.requireCaller(of: request, context), form: form)
       do {
         try await call.haiju.accounts.useFormToken(
           call.form["form_token"], holder: call.caller.formHolder, as: call.actor)
@@ -54,9 +59,11 @@ struct PageRoutes: Sendable {
     }
   }
 
-  private func call(_ request: Request, _ context: FrontContext, form: FormBody) async throws -> PageCall {
+  private func call(
+    _ request: Request, _ context: FrontContext, _ caller: Site.Caller, form: FormBody
+  ) -> PageCall {
     PageCall(
-      site: site, caller: try await site.requireCaller(of: request, context), parameters: context.parameters,
+      site: site, caller: caller, parameters: context.parameters,
       query: request.query, form: form, path: request.uri.string, trace: context.trace,
       mark: request.cookie(Site.CookieName.mark).flatMap { CommitMark($0) }, flash: FlashCookie.read(request))
   }

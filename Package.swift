@@ -110,7 +110,8 @@ let package = Package(
     tests(
       "FacadeIntegrationTests", ["Facade", "Migration", "Relational", "Documents", "Kernel", "TestSupport"]),
     tests("HTTPFrontIntegrationTests", ["HTTPFront", "Facade", "Migration", "Kernel", "TestSupport", logging]),
-    tests("CommandFrontTests", ["CommandFront", "Kernel"]),
+    // The built program as a process of its own: verbs, SIGKILL, the browser.
+    tests("ProgramTests", ["haiju", "BenchmarkScenarios", "Kernel", "TestSupport"]),
     .testTarget(
       name: "BenchmarkScenariosTests",
       dependencies: [

@@ -25,7 +25,9 @@ struct Seed: AsyncParsableCommand {
       try await ProgramEnvironment().withHaiju { haiju in
         let report = try await haiju.seed(
           SeedPlan(people: people, seed: seed), progress: { bar.show($0.done, of: $0.total) }, as: .system("seed"))
-        try output.print(report) { "added \(report.added) people, \(report.certified) of them certified; \(report.existing) were there (seed \(seed))" }
+        try output.print(report) {
+          "added \(report.added) people, \(report.certified) of them certified; \(report.existing) were there (seed \(seed))"
+        }
       }
     }
   }

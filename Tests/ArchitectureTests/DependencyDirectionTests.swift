@@ -19,7 +19,9 @@ struct DependencyDirectionTests {
   ]
 
   /// C libraries may be imported in these folders only: the wrappers.
-  static let wrappers = ["CLibpq": "Relational/PQ/", "CMongoc": "Documents/", "CHiredis": "Cache/", "COpenSSL": "GMCrypto/"]
+  static let wrappers = [
+    "CLibpq": "Relational/PQ/", "CMongoc": "Documents/", "CHiredis": "Cache/", "COpenSSL": "GMCrypto/",
+  ]
 
   @Test("No module imports what it may not", arguments: allowed.keys.sorted())
   func noForbiddenEdge(module: String) throws {
@@ -76,7 +78,8 @@ private func importedModules(_ text: String) -> Set<String> {
   Set(
     text.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
-      guard let place = words.firstIndex(of: "import"), words.prefix(place).allSatisfy(isModifier), place + 1 < words.count
+      guard let place = words.firstIndex(of: "import"), words.prefix(place).allSatisfy(isModifier),
+        place + 1 < words.count
       else { return nil }
       let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
       let name = kinds.contains(words[place + 1]) && place + 2 < words.count ? words[place + 2] : words[place + 1]

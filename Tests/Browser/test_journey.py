@@ -217,7 +217,7 @@ def find_in_queue(page: Page, text: str, by_link: bool = False) -> None:
         if found.count():
             found.last.click()
             return
-        page.locator(".more a").click()
+        page.get_by_role("link", name="下一页").click()
     pytest.fail("the case is in no page of the queue")
 
 

@@ -39,7 +39,8 @@ import Testing
       let person = try await world.haiju.people.register(draft, as: world.visitor).value.person
       let log = try await world.text(
         "SELECT string_agg(change::text, '') FROM dossier_change WHERE person_id = $1", person.id)
-      let row = try await world.text("SELECT p::text || a::text FROM person p, account a WHERE p.id = $1 AND a.person_id = p.id", person.id)
+      let row = try await world.text(
+        "SELECT p::text || a::text FROM person p, account a WHERE p.id = $1 AND a.person_id = p.id", person.id)
       let store = world.haiju.core.documents
       var documents: [UInt8] = []
       for name in ["dossier", "dossier_history"] {
@@ -60,7 +61,8 @@ import Testing
       let stranger = try await world.registeredTalent()
       let other = try world.officer(of: world.employers[1].id)
       for actor in [stranger.actor, other] {
-        #expect(await failure { try await world.haiju.dossiers.require(talent.person.id, as: actor) } == .notFound(.person))
+        #expect(
+          await failure { try await world.haiju.dossiers.require(talent.person.id, as: actor) } == .notFound(.person))
       }
       for name in ["sysadmin", "secadmin", "auditadmin"] {
         let administrator = try world.actor(name)
@@ -121,7 +123,9 @@ import Testing
       let history = try await world.haiju.dossiers.history(talent.person.id, as: talent.actor)
       #expect(history.map(\.revision) == Array((1...Int64(history.count)).reversed()))
       #expect(history.first?.section == .certification)
-      #expect(try await world.number("SELECT count(*) FROM dossier_change WHERE person_id = $1", talent.person.id) == Int64(history.count))
+      #expect(
+        try await world.number("SELECT count(*) FROM dossier_change WHERE person_id = $1", talent.person.id)
+          == Int64(history.count))
     }
   }
 
@@ -130,8 +134,10 @@ import Testing
     try await World.with { world in
       let talent = try await world.registeredTalent()
       for sql in [
-        "UPDATE dossier_change SET account_id = NULL WHERE person_id = $1", "DELETE FROM dossier_change WHERE person_id = $1",
-        "DELETE FROM audit_entry WHERE $1::uuid IS NOT NULL", "UPDATE certification_step SET comment = '' WHERE $1::uuid IS NOT NULL",
+        "UPDATE dossier_change SET account_id = NULL WHERE person_id = $1",
+        "DELETE FROM dossier_change WHERE person_id = $1",
+        "DELETE FROM audit_entry WHERE $1::uuid IS NOT NULL",
+        "UPDATE certification_step SET comment = '' WHERE $1::uuid IS NOT NULL",
       ] {
         await #expect(throws: RelationalError.self) {
           try await world.database.execute(Statement<NoRow>("test.\(sql)", sql), talent.person.id)

@@ -5,7 +5,9 @@ import Testing
 @testable import Facade
 
 @Suite("MH-9: readings") struct ReadingsTests {
-  @Test("A blood pressure over its threshold raises one alert and one notice, also when it is sent twice or stays high all day")
+  @Test(
+    "A blood pressure over its threshold raises one alert and one notice, also when it is sent twice or stays high all day"
+  )
   func oneAlert() async throws {
     try await World.with { world in
       let talent = try await world.registeredTalent()
@@ -16,7 +18,9 @@ import Testing
       #expect(first.alerts.map(\.rule) == ["blood_pressure"])
       let again = try await world.haiju.readings.record(high, at: now, of: talent.person.id, as: talent.actor).value
       #expect(again == ReadingOutcome(stored: 0, alerts: []))
-      let later = try await world.haiju.readings.record(high, at: now - .seconds(600), of: talent.person.id, as: talent.actor).value
+      let later = try await world.haiju.readings.record(
+        high, at: now - .seconds(600), of: talent.person.id, as: talent.actor
+      ).value
       #expect(later.stored == 2 && later.alerts.isEmpty)
       #expect(try await world.haiju.inbox.list(as: talent.actor).items.filter { $0.kind == .alert }.count == 1)
       #expect(try await world.haiju.readings.alerts(of: talent.person.id, as: talent.actor).count == 1)
@@ -37,7 +41,9 @@ import Testing
         ([], now, ["required"]),
       ]
       for (values, time, codes) in cases {
-        let refusal = await failure { try await world.haiju.readings.record(values, at: time, of: talent.person.id, as: talent.actor) }
+        let refusal = await failure {
+          try await world.haiju.readings.record(values, at: time, of: talent.person.id, as: talent.actor)
+        }
         guard case .invalid(let faults) = refusal else {
           Issue.record("\(String(describing: refusal))")
           continue
@@ -49,12 +55,16 @@ import Testing
     }
   }
 
-  @Test("A file that breaks in the middle stores its good lines, names the bad ones, and changes nothing when sent again")
+  @Test(
+    "A file that breaks in the middle stores its good lines, names the bad ones, and changes nothing when sent again")
   func brokenFile() async throws {
     try await World.with { world in
       let talent = try await world.registeredTalent()
       var lines = ["time,value"]
-      for minute in 0..<100 { lines.append("2026-11-23 10:\(minute < 60 ? String(format: "%02d", minute) : "59:\(minute - 40)"),7\(minute % 10)") }
+      for minute in 0..<100 {
+        lines.append(
+          "2026-11-23 10:\(minute < 60 ? String(format: "%02d", minute) : "59:\(minute - 40)"),7\(minute % 10)")
+      }
       lines[50] = "2026-11-23 1"
       let bytes = Array(lines.joined(separator: "\n").utf8)
       let file = ReadingFile(kind: .heartRate, bytes: bytes)
@@ -92,10 +102,17 @@ import Testing
       let stranger = try await world.registeredTalent()
       let value = [ReadingValue(kind: .heartRate, value: 72)]
       let now = world.clock.now()
-      #expect(await failure { try await world.haiju.readings.record(value, at: now, of: talent.person.id, as: stranger.actor) } == .notFound(.person))
-      #expect(await failure { try await world.haiju.readings.trend(of: talent.person.id, .heartRate, as: stranger.actor) } == .notFound(.person))
+      #expect(
+        await failure {
+          try await world.haiju.readings.record(value, at: now, of: talent.person.id, as: stranger.actor)
+        } == .notFound(.person))
+      #expect(
+        await failure { try await world.haiju.readings.trend(of: talent.person.id, .heartRate, as: stranger.actor) }
+          == .notFound(.person))
       let officer = try world.officer
-      #expect(await failure { try await world.haiju.readings.trend(of: talent.person.id, .heartRate, as: officer) } == .forbidden(.readingRead))
+      #expect(
+        await failure { try await world.haiju.readings.trend(of: talent.person.id, .heartRate, as: officer) }
+          == .forbidden(.readingRead))
     }
   }
 }
@@ -103,9 +120,13 @@ import Testing
 /// The sensor signals that the PyPI package `heartpy` ships, from the tools folder that `./test` prepares.
 enum HeartSignals {
   static func file(_ name: String) throws -> [UInt8] {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let tools = ProcessInfo.processInfo.environment["HAIJU_TOOLS"].map { URL(filePath: $0) } ?? root.appending(path: ".haiju/tools")
-    let libraries = try FileManager.default.contentsOfDirectory(at: tools.appending(path: "lib"), includingPropertiesForKeys: nil)
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let tools =
+      ProcessInfo.processInfo.environment["HAIJU_TOOLS"].map { URL(filePath: $0) }
+      ?? root.appending(path: ".haiju/tools")
+    let libraries = try FileManager.default.contentsOfDirectory(
+      at: tools.appending(path: "lib"), includingPropertiesForKeys: nil)
     let python = try #require(libraries.first { $0.lastPathComponent.hasPrefix("python3") })
     return Array(try Data(contentsOf: python.appending(path: "site-packages/heartpy/data/\(name)")))
   }

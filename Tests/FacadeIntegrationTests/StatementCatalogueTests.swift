@@ -35,8 +35,10 @@ import Testing
   @Test("Every unique and exclusion constraint has a meaning in the words of the business, or is listed as internal")
   func constraints() async throws {
     let internalOnes: Set = [
-      "unit_name_key", "certification_one_active", "talent_code_certification_id_key", "account_person", "notice_once_per_event",
-      "reading_alert_once_a_day", "outbox_kind_subject_revision_key", "service_definition_current", "service_case_code_key",
+      "unit_name_key", "certification_one_active", "talent_code_certification_id_key", "account_person",
+      "notice_once_per_event",
+      "reading_alert_once_a_day", "outbox_kind_subject_revision_key", "service_definition_current",
+      "service_case_code_key",
     ]
     try await World.with { world in
       let names = try await world.database.query(

@@ -8,7 +8,9 @@ import TestSupport
 
 /// Stores that stop in the middle of the journey; each test has servers of its own to stop.
 @Suite("REL-3: stores away") struct StoresAwayTests {
-  @Test("MongoDB stopped during the journey: registration and approval succeed, the dossier reads from the log, and is complete after the restart")
+  @Test(
+    "MongoDB stopped during the journey: registration and approval succeed, the dossier reads from the log, and is complete after the restart"
+  )
   func documentsAway() async throws {
     let server = try await TempDocumentServer.start()
     let world = try await World.open { $0.documents = server.uri().replacing("/?", with: "/haiju?") }

@@ -17,14 +17,18 @@ struct ReadingFileTests {
   @Test("Times without a zone are Shanghai's, with a zone their own")
   func times() throws {
     let content = try parse("time,value\n2026-11-23 14:30,72\n2026-11-23 14:31:00.5,73\n2026-11-23T06:32:00Z,74\n")
-    #expect(content.points.map(\.time) == ["2026-11-23T06:30:00Z", "2026-11-23T06:31:00.5Z", "2026-11-23T06:32:00Z"].map { Instant($0) })
+    #expect(
+      content.points.map(\.time)
+        == ["2026-11-23T06:30:00Z", "2026-11-23T06:31:00.5Z", "2026-11-23T06:32:00Z"].map { Instant($0) })
     #expect(content.points.map(\.value) == [72, 73, 74])
     #expect(content.faults.isEmpty)
   }
 
   @Test("A broken line is named by its number and costs no other line")
   func brokenLines() throws {
-    let content = try parse("time,value\n2026-11-23 14:30,72\nrubbish\n2026-11-23 14:31,abc\n2026-11-23 25:00,70\n2026-11-23 14:32,nan\n2026-11-23 14:33,75\n2026-11-2")
+    let content = try parse(
+      "time,value\n2026-11-23 14:30,72\nrubbish\n2026-11-23 14:31,abc\n2026-11-23 25:00,70\n2026-11-23 14:32,nan\n2026-11-23 14:33,75\n2026-11-2"
+    )
     #expect(content.points.map(\.value) == [72, 75])
     #expect(content.faults.map(\.line) == [3, 4, 5, 6, 8])
   }
@@ -55,7 +59,9 @@ struct ReadingFileTests {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<200 {
       let bytes = (0..<300).map { _ in UInt8.random(in: 0...255, using: &random) }
-      _ = try? ReadingFileParser(file: ReadingFile(kind: .heartRate, bytes: bytes, startsAt: Instant(seconds: 0), samplesPerSecond: 1)).parse()
+      _ = try? ReadingFileParser(
+        file: ReadingFile(kind: .heartRate, bytes: bytes, startsAt: Instant(seconds: 0), samplesPerSecond: 1)
+      ).parse()
     }
   }
 }

@@ -5,13 +5,17 @@ import Testing
 struct TimeTests {
   @Test("An instant survives being written and read, to the microsecond, also before 1970")
   func instants() {
-    for text in ["2026-11-23T06:30:00Z", "1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.25Z"] {
+    for text in [
+      "2026-11-23T06:30:00Z", "1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.25Z",
+    ] {
       #expect(Instant(text)?.description == text)
     }
     #expect(Instant("2026-11-23T14:30:00+08:00") == Instant("2026-11-23T06:30:00Z"))
   }
 
-  @Test("Rubbish is not an instant", arguments: ["", "2026-11-23", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T06:30:00"])
+  @Test(
+    "Rubbish is not an instant",
+    arguments: ["", "2026-11-23", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T06:30:00"])
   func rubbish(text: String) { #expect(Instant(text) == nil) }
 
   @Test("Every day from 1900 to 2100 converts both ways, and the day after follows")

@@ -8,10 +8,23 @@ import Foundation
 /// the system's random source, because a database that has seen a run refuses the same person again.
 public struct JourneyScenario: Sendable {
   private let staff: Staff
+  private let onRegistered: @Sendable (String) -> Void
 
   /// Signs the staff in; `accounts` is the file that `./run` names, with lines `role<TAB>account<TAB>password`.
-  public init(against target: LoadTarget, accounts file: String) async throws {
+  ///
+  /// `onRegistered` gets the id of each person whose registration was acknowledged, for checks after a kill.
+  public init(
+    against target: LoadTarget, accounts file: String, onRegistered: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws {
     staff = try await Staff(target, accounts: StaffAccount.read(file))
+    self.onRegistered = onRegistered
+  }
+
+  /// Registrations alone, one after the other.
+  public var registrations: LoadScenario {
+    LoadScenario(
+      name: "registrations",
+      operations: [LoadOperation("person.register") { try await register($0, remember: false) }])
   }
 
   /// The scenario.
@@ -99,6 +112,7 @@ public struct JourneyScenario: Sendable {
       if answer.status == 409 { continue }
       guard answer.status == 201 else { throw LoadFailure.status(answer.status) }
       let registration = try answer.decode(Registration.self)
+      onRegistered(registration.person.id)
       user["waiting"] = registration.certificationCase
       if remember {
         user["person"] = registration.person.id
@@ -172,7 +186,8 @@ private struct Newcomer: Encodable {
 
   init(employer: String) {
     self.employer = employer
-    let area = ["310101", "310104", "310105", "310106", "310107", "310109", "310110", "310112", "310113"].randomElement()
+    let area = ["310101", "310104", "310105", "310106", "310107", "310109", "310110", "310112", "310113"]
+      .randomElement()
     let day = (0..<14_000).randomElement().map { Date(timeIntervalSince1970: Double($0 - 5_000) * 86_400) } ?? Date()
     let parts = Calendar.gregorianUTC.dateComponents([.year, .month, .day], from: day)
     let birth = String(format: "%04d%02d%02d", parts.year ?? 1980, parts.month ?? 1, parts.day ?? 1)

@@ -11,7 +11,9 @@ extension Core {
     do {
       let committed = try await database.withTransaction { transaction in
         journal.restart()
-        let action = Action(core: self, transaction: transaction, actor: actor, now: clock.now().truncatedToMilliseconds, journal: journal)
+        let action = Action(
+          core: self, transaction: transaction, actor: actor, now: clock.now().truncatedToMilliseconds, journal: journal
+        )
         let value = try await body(action)
         let mark = try await transaction.first(ActionStatements.mark)
         return Committed(value: value, mark: CommitMark(transaction: mark ?? 0))
@@ -47,7 +49,8 @@ extension Core {
         AuditStatements.insert, actor.account, actor.role.rawValue, actor.address, operation.rawValue, object?.kind,
         object?.id, result.rawValue, failure.code, actor.trace)
     } catch {
-      logger.error("a refusal could not be recorded", metadata: ["operation": "\(operation.rawValue)", "trace": "\(actor.trace)"])
+      logger.error(
+        "a refusal could not be recorded", metadata: ["operation": "\(operation.rawValue)", "trace": "\(actor.trace)"])
     }
   }
 }

@@ -26,7 +26,8 @@ struct LoggedChange: Sendable, RowDecodable {
 
 enum DossierStatements {
   /// The head of a new dossier, before its first change.
-  static let create = Statement<NoRow>("dossier.create", "INSERT INTO dossier_head (person_id, revision) VALUES ($1, 0)")
+  static let create = Statement<NoRow>(
+    "dossier.create", "INSERT INTO dossier_head (person_id, revision) VALUES ($1, 0)")
 
   /// The next revision, its entry in the log, and the outbox row that brings it to MongoDB; one round trip.
   ///

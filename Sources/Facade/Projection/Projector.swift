@@ -20,6 +20,8 @@ final class Projector: Sendable {
     var loop: Task<Void, Never>?
     /// Until when the document store is taken to be away, so that requests do not wait for it.
     var awayUntil: ContinuousClock.Instant?
+    /// Whether the log has told of the absence, so that it tells of the return once.
+    var isAnnounced = false
   }
 
   /// How long a request waits for its own dossier changes; what is not there by then comes a little later.
@@ -121,18 +123,25 @@ final class Projector: Sendable {
 
   private var isAway: Bool { state.withLock { state in state.awayUntil.map { $0 > .now } ?? false } }
 
+  /// Requests pass the document store by for a while; a store that is only slow is given another chance sooner.
   private func noteAway(_ error: any Error) {
+    let isSlow = (error as? DocumentError)?.code == .deadline
     let isNew = state.withLock { state in
-      defer { state.awayUntil = .now + .seconds(2) }
-      return state.awayUntil == nil
+      defer { state.awayUntil = .now + (isSlow ? .milliseconds(300) : .seconds(2)) }
+      guard !isSlow, !state.isAnnounced else { return false }
+      state.isAnnounced = true
+      return true
     }
     if isNew { logger.warning("dossiers wait for the document store", metadata: ["cause": "\(error)"]) }
   }
 
   private func noteBack() {
     let wasAway = state.withLock { state in
-      defer { state.awayUntil = nil }
-      return state.awayUntil != nil
+      defer {
+        state.awayUntil = nil
+        state.isAnnounced = false
+      }
+      return state.isAnnounced
     }
     if wasAway { logger.notice("dossiers reach the document store again") }
   }

@@ -15,11 +15,11 @@ extension PageRoutes {
       case "approve":
         let committed = try await call.haiju.certifications.approve(
           id, expecting: revision, comment: comment, as: call.actor)
-        return call.done("/desk", committed.value.message, mark: committed.mark)
+        return call.done(QueuePlace(call).path(), committed.value.message, mark: committed.mark)
       case "return":
         let committed = try await call.haiju.certifications.returnForCorrection(
           id, expecting: revision, comment: comment ?? "", as: call.actor)
-        return call.done("/desk", "已退回 \(committed.value.personName) 补正", mark: committed.mark)
+        return call.done(QueuePlace(call).path(), "已退回 \(committed.value.personName) 补正", mark: committed.mark)
       default: throw Refusal.invalid(.invalid([FieldFault("", "action", "请选择要做的操作")]))
       }
     } again: { call in
@@ -30,7 +30,7 @@ extension PageRoutes {
       let id: ServiceCaseID = try call.id("case", .serviceCase)
       let committed = try await decide(id, call)
       // A case that is still open stays on the screen for its next step.
-      let path = committed.value.state.isFinished ? "/desk" : "/desk?case=\(id)"
+      let path = QueuePlace(call).path(to: committed.value.state.isFinished ? nil : "\(id)")
       return call.done(path, "\(committed.value.serviceTitle)：\(committed.value.state.title)", mark: committed.mark)
     } again: { call in
       try await showDesk(call)
@@ -78,21 +78,27 @@ extension PageRoutes {
 
   /// The queue of certifications; without a choice the oldest is opened, because it is next.
   private func certificationDesk(_ call: PageCall, revealed: (PersonalField, String)?) async throws -> Model {
-    let request = PageRequest(size: 50, after: call.query.optional("after"))
-    let queue = try await call.haiju.certifications.queue(page: request, as: call.actor)
+    var place = QueuePlace(call)
+    var queue = try await call.haiju.certifications.queue(page: place.request, as: call.actor)
+    if queue.items.isEmpty, place.leave() {
+      queue = try await call.haiju.certifications.queue(page: place.request, as: call.actor)
+    }
     let asked = chosen(call)
     let id = CertificationCaseID(asked) ?? queue.items.first?.id
+    let isOfficer = call.actor.role == .employerOfficer
     var model: Model = [
       "heading": call.actor.role == .reviewer ? "待主管部门审核" : "待单位审核", "isChosen": !asked.isEmpty,
       "count": "\(queue.items.count)\(queue.next == nil ? "" : "+")", "isEmpty": queue.items.isEmpty,
       "rows": queue.items.map { item in
         [
-          "path": "/desk?case=\(item.id)", "title": item.personName, "note": item.employerName,
+          "path": place.path(to: "\(item.id)"), "title": item.personName,
+          // An officer knows the employer; what tells the people apart is what they do.
+          "note": isOfficer ? item.degree.title + (item.jobTitle.map { " · \($0)" } ?? "") : item.employerName,
           "at": call.time.full(item.submittedAt), "isSample": item.isSample, "current": item.id == id,
         ] as Model
       },
     ]
-    model["next"] = queue.next.map { "/desk?after=\(percentEncoded($0))" }
+    place.fill(&model, next: queue.next)
     if let employer = call.actor.employer {
       model["queueOf"] = try await call.haiju.employers.require(employer, as: call.actor).name
     }
@@ -108,8 +114,8 @@ extension PageRoutes {
     detail["steps"] = steps.map { $0.model(call.time) }
     detail["personID"] = "\(person.id)"
     detail["canReveal"] = Operation.personReveal.roles.contains(call.actor.role)
-    // A case that was decided meanwhile can still be read from its link, but offers no buttons.
-    detail["canDecide"] = queue.items.contains { $0.id == id }
+    // A case that waits for somebody else by now can still be read from its link, but offers no buttons.
+    detail["canDecide"] = found.state == (isOfficer ? .awaitingEmployer : .awaitingDepartment)
     detail["comment"] = FieldModel(
       name: "comment", label: "审核意见", kind: .lines, help: "退回时必填，申请人会看到", required: false
     ).model(in: call)
@@ -124,8 +130,11 @@ extension PageRoutes {
 
   /// The queue of a unit's cases, oldest first, with the promised day of each.
   private func caseDesk(_ call: PageCall) async throws -> Model {
-    let request = PageRequest(size: 50, after: call.query.optional("after"))
-    let queue = try await call.haiju.cases.list(.awaiting, page: request, as: call.actor)
+    var place = QueuePlace(call)
+    var queue = try await call.haiju.cases.list(.awaiting, page: place.request, as: call.actor)
+    if queue.items.isEmpty, place.leave() {
+      queue = try await call.haiju.cases.list(.awaiting, page: place.request, as: call.actor)
+    }
     let asked = chosen(call)
     let id = ServiceCaseID(asked) ?? queue.items.first?.id
     var model: Model = [
@@ -133,13 +142,13 @@ extension PageRoutes {
       "isEmpty": queue.items.isEmpty,
       "rows": queue.items.map { item in
         [
-          "path": "/desk?case=\(item.id)", "title": item.serviceTitle, "note": item.personName,
+          "path": place.path(to: "\(item.id)"), "title": item.serviceTitle, "note": item.personName,
           "at": "承诺 \(call.time.day(item.promisedOn))", "isSample": item.isSample, "current": item.id == id,
           "pill": item.state.pill,
         ] as Model
       },
     ]
-    model["next"] = queue.next.map { "/desk?after=\(percentEncoded($0))" }
+    place.fill(&model, next: queue.next)
     guard let id else { return model }
     let found = try await call.haiju.cases.require(id, as: call.actor)
     let steps = try await call.haiju.cases.steps(id, as: call.actor)

@@ -9,7 +9,7 @@ extension Site {
   func errorPage(_ refusal: Refusal, caller: Caller, trace: String) -> Response {
     let (title, advice) = Self.words(for: refusal.status)
     let model: Model = [
-      "title": title, "heading": title, "message": refusal.message, "advice": advice, "trace": trace,
+      "title": title, "heading": title, "message": refusal.message, "advice": advice, "reference": trace,
       "code": "\(refusal.status.code)", "signedIn": caller.actor.account != nil,
       "displayName": caller.actor.displayName, "bare": true,
       "formToken": haiju.accounts.formToken(holder: caller.formHolder),

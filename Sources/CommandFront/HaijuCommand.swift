@@ -5,6 +5,7 @@ public import ArgumentParser
 /// Exit codes: 0 done; 1 the answer is no (differences found, migrations pending); 64 wrong usage; 69 a store cannot be
 /// reached; 70 a fault of Haiju; 77 refused; 78 the environment lacks settings.
 public struct HaijuCommand: AsyncParsableCommand {
+  /// The verbs.
   public static let configuration = CommandConfiguration(
     commandName: "haiju",
     abstract: "Haiju (海聚): talent services on PostgreSQL, MongoDB's protocol and time series.",

@@ -52,6 +52,7 @@ public struct CivilDate: Hashable, Comparable, Sendable {
     Instant(seconds: Int64(daysSince1970) * 86_400 - Int64(offset))
   }
 
+  /// Earlier is less.
   public static func < (left: CivilDate, right: CivilDate) -> Bool { left.daysSince1970 < right.daysSince1970 }
 }
 
@@ -74,6 +75,7 @@ extension CivilDate: LosslessStringConvertible {
 }
 
 extension CivilDate: Codable {
+  /// Reads `2026-11-23`; throws `DecodingError` for anything else.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let date = CivilDate(text) else {
@@ -82,6 +84,7 @@ extension CivilDate: Codable {
     self = date
   }
 
+  /// Writes `2026-11-23`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

@@ -17,6 +17,7 @@ public struct CommitMark: Hashable, Sendable, Codable, LosslessStringConvertible
   /// Decimal digits.
   public var description: String { String(transaction) }
 
+  /// Reads decimal digits; throws `DecodingError` for anything else.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let mark = CommitMark(text) else {
@@ -25,6 +26,7 @@ public struct CommitMark: Hashable, Sendable, Codable, LosslessStringConvertible
     self = mark
   }
 
+  /// Writes decimal digits.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

@@ -15,5 +15,6 @@ public struct Deadline: Sendable, Comparable {
   /// Whether it has passed.
   public var hasPassed: Bool { remaining == .zero }
 
+  /// Earlier is less.
   public static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }
 }

@@ -43,6 +43,7 @@ extension Identifier: LosslessStringConvertible {
 }
 
 extension Identifier: Codable {
+  /// Reads the 8-4-4-4-12 form; throws `DecodingError` for anything else.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let id = Self(text) else {
@@ -51,6 +52,7 @@ extension Identifier: Codable {
     self = id
   }
 
+  /// Writes the 8-4-4-4-12 form.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

@@ -21,6 +21,7 @@ public struct Instant: Hashable, Comparable, Sendable {
   /// The same instant without its microseconds, as BSON keeps it.
   public var truncatedToMilliseconds: Instant { Instant(milliseconds: milliseconds) }
 
+  /// Earlier is less.
   public static func < (left: Instant, right: Instant) -> Bool { left.microseconds < right.microseconds }
 
   /// Later by a duration; the part below a microsecond is dropped.
@@ -86,6 +87,7 @@ extension Instant: LosslessStringConvertible {
 }
 
 extension Instant: Codable {
+  /// Reads ISO 8601; throws `DecodingError` for anything else.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let instant = Instant(text) else {
@@ -94,6 +96,7 @@ extension Instant: Codable {
     self = instant
   }
 
+  /// Writes ISO 8601.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

@@ -54,6 +54,7 @@ public struct AuditEntry: Sendable, RowDecodable {
   /// The id that finds all records of the request.
   public let trace: String
 
+  /// Reads the columns of its statements in order.
   public init(row: inout RowReader) throws(DecodingFailure) {
     id = try row.next()
     at = try row.next()

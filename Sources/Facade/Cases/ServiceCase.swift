@@ -71,6 +71,7 @@ public struct ServiceCaseStep: Sendable, Hashable, RowDecodable {
   /// What people call it.
   public var title: String { action.title }
 
+  /// Reads the columns of its statements in order.
   public init(row: inout RowReader) throws(DecodingFailure) {
     sequence = Int(try row.next(Int32.self))
     action = try row.next()

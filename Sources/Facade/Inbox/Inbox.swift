@@ -37,6 +37,7 @@ public struct Notice: Sendable, Hashable, RowDecodable {
     }
   }
 
+  /// Reads the columns of its statements in order.
   public init(row: inout RowReader) throws(DecodingFailure) {
     id = try row.next()
     kind = try row.next()

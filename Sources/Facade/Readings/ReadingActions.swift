@@ -63,7 +63,8 @@ struct ReadingActions: Sendable {
     _ points: [Point], _ kind: ReadingKind, _ series: SeriesID, of person: PersonID
   ) async throws -> [ReadingAlert] {
     guard let rule = kind.rule, let normal = kind.normal else { return [] }
-    let bad = points.filter { kind.range.contains($0.value) && !normal.contains($0.value) && $0.time <= action.now + .seconds(300) }
+    let latest = action.now + .seconds(300)
+    let bad = points.filter { kind.range.contains($0.value) && !normal.contains($0.value) && $0.time <= latest }
     let firstOfDay = Dictionary(grouping: bad) { CivilDate($0.time) }.compactMapValues { day in
       day.min { $0.time < $1.time }
     }

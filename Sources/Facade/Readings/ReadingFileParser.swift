@@ -82,7 +82,9 @@ struct ReadingFileParser {
     case .samples(let start, let interval):
       return .success((start + .microseconds(Int64((Double(sample) * interval).rounded())), value))
     case .offsets(let start):
-      guard let milliseconds = Double(columns[0]), milliseconds >= 0, milliseconds < 1e12 else { return .failure(.time) }
+      guard let milliseconds = Double(columns[0]), milliseconds >= 0, milliseconds < 1e12 else {
+        return .failure(.time)
+      }
       return .success((start + .microseconds(Int64((milliseconds * 1000).rounded())), value))
     case .times:
       guard let time = shanghaiTime(columns[0]) else { return .failure(.time) }

@@ -28,6 +28,7 @@ public struct ReadingAlert: Sendable, Hashable, RowDecodable {
   /// When it was measured.
   public let readTime: Instant
 
+  /// Reads the columns of its statements in order.
   public init(row: inout RowReader) throws(DecodingFailure) {
     rule = try row.next()
     day = try row.next()

@@ -173,7 +173,7 @@ def test_whole_journey(page: Page, visitor, accounts, screenshots: Path, tmp_pat
     page.get_by_role("textbox", name="舒张压").fill("96")
     page.get_by_role("button", name="保存读数").click()
     expect(page.get_by_role("status").first).to_contain_text("预警")
-    expect(page.locator("svg.chart")).to_be_visible()
+    expect(page.locator("svg.chart.broad")).to_be_visible()
 
     file = tmp_path / "heart-rate.csv"
     file.write_text(heart_rates(180, peak=96), encoding="utf-8")
@@ -181,7 +181,7 @@ def test_whole_journey(page: Page, visitor, accounts, screenshots: Path, tmp_pat
     page.get_by_label("读数文件").set_input_files(file)
     page.get_by_role("button", name="上传").click()
     expect(page.get_by_role("status").first).to_contain_text("新存入 180 条")
-    expect(page.locator("svg.chart")).to_be_visible()
+    expect(page.locator("svg.chart.broad")).to_be_visible()
     looks_right(page)
     shot(page, screenshots, "care")
     # Once more changes nothing.

@@ -28,10 +28,9 @@ public struct Accounts: Sendable {
   /// The accounts, by name; one round trip.
   public func list(page: PageRequest = PageRequest(), as actor: Actor) async throws(HaijuError) -> Page<Account> {
     try await core.read(.accountList, as: actor) {
-      var input = InputCheck()
       let after = try page.cursor.map { name throws(HaijuError) in
-        let name = input.accountName("cursor", name)
-        try input.finish()
+        var input = InputCheck()
+        guard input.accountName("after", name) == name, input.faults.isEmpty else { throw .invalid([TimeCursor.fault]) }
         return name
       }
       let rows = try await core.database.query(AccountStatements.list, after ?? "", Int64(page.size + 1))

@@ -30,7 +30,7 @@ public struct CaseActions: Sendable {
 
   /// Applies for a service; see `Cases.submit`.
   public func submit(_ draft: CaseDraft) async throws -> ServiceCase {
-    try action.begin(.caseSubmit, .service(String(draft.service.prefix(60))))
+    try action.begin(.caseSubmit, .service(typed: draft.service))
     guard let person = action.actor.person else { throw HaijuError.forbidden(.caseSubmit) }
     let key = try checkedKey(draft.idempotencyKey)
     // One submission of a person after the other: the second of two equal ones finds the first.
@@ -41,7 +41,11 @@ public struct CaseActions: Sendable {
       guard first.serviceID == draft.service else {
         throw HaijuError.refused(code: "key_reused", message: "这份申请的编号已用于另一项服务，请刷新页面后再提交")
       }
-      return try first.opened(with: action.core.cipher)
+      let known = try first.opened(with: action.core.cipher)
+      guard CaseForm.isSame(draft.form, as: known.form) else {
+        throw HaijuError.refused(code: "key_reused", message: "这份申请的编号已用于内容不同的申请，请刷新页面后再提交")
+      }
+      return known
     }
     let definition = try await openDefinition(draft.service, to: person)
     let values = try CaseForm.check(draft.form, fields: definition.fields)
@@ -110,6 +114,10 @@ public struct CaseActions: Sendable {
   /// The definition in use, if it is open to the person at this moment.
   private func openDefinition(_ id: String, to person: PersonID) async throws -> ServiceDefinition {
     guard let definition = try await action.core.catalogue.current()[id] else { throw HaijuError.notFound(.service) }
+    if definition.channel == .external {
+      throw HaijuError.refused(
+        code: "external", message: "“\(definition.title)”在它自己的系统中办理，请按事项说明前往该系统申请")
+    }
     let standing = try await action.transaction.first(ServiceStatements.standing, person, CivilDate(action.now))
     guard let standing else { throw HaijuError.notFound(.person) }
     let eligibility = definition.audience.eligibility(of: standing)

@@ -35,6 +35,12 @@ enum CaseForm {
     return values
   }
 
+  /// Whether a form that is sent again says what the first one said.
+  static func isSame(_ form: [String: String], as values: [FormValue]) -> Bool {
+    let sent = form.mapValues(trimmed).filter { !$0.value.isEmpty }
+    return sent == Dictionary(values.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
   private static func fault(of value: String, in field: FormField) -> FieldFault? {
     if value.isEmpty {
       return field.required ? FieldFault(field.name, "required", "请填写\(field.label)") : nil
@@ -60,7 +66,7 @@ enum CaseForm {
   private static func trimmed(_ text: String) -> String { text.trimmingCharacters(in: .whitespacesAndNewlines) }
 
   private static func isReadable(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "\n" || scalar == "\r" || scalar == "\t" || scalar.properties.generalCategory != .control
+    scalar == "\n" || scalar == "\r" || scalar == "\t" || !isUnseen(scalar)
   }
 
   /// Digits with at most one point and a sign in front; up to 15 digits, which every receiver keeps exactly.

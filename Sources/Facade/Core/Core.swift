@@ -35,8 +35,7 @@ struct Core: Sendable {
           workers: configuration.documentWorkers,
           logger: configuration.logger))
       let cache = configuration.cache.map { Cache.open(uri: $0, logger: configuration.logger) }
-      // Readings from before any of today's devices are mistakes, and each old month would be a partition.
-      let admission = AdmissionPolicy(earliest: Instant(seconds: 946_684_800))
+      let admission = AdmissionPolicy(earliest: ReadingActions.earliest)
       let series = SeriesStore(database, policy: admission, clock: configuration.clock)
       let dossierStore = DossierStore(documents: documents, cache: cache)
       return Core(

@@ -40,6 +40,7 @@ extension HaijuError {
     "employer_credit_code_key": .duplicate(field: "creditCode", message: "这个统一社会信用代码已经登记过"),
     "certification_case_one_open": .refused(code: "case_open", message: "已有一件认定正在办理"),
     "certification_case_two_people": .refused(code: "same_person", message: "单位审核和主管部门审核须由两个人完成"),
+    "certification_one_active": .refused(code: "already_certified", message: "已有一份有效的人才认定，不能再次认定"),
     "service_case_one_open": .refused(code: "case_open", message: "这项服务已有一件正在办理，请在“我的办件”中查看"),
     "service_case_sent_once": .refused(code: "sent_twice", message: "这份申请已经提交过"),
     "service_rating_pkey": .refused(code: "rated", message: "您已经评价过这件办件"),

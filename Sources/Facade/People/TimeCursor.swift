@@ -22,11 +22,20 @@ struct TimeCursor: Hashable {
       return
     }
     let parts = text.split(separator: "_")
-    guard parts.count == 2, let time = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
-      throw .invalid([FieldFault("cursor", "cursor", "页码无效，请从第一页重新查看")])
-    }
+    // A time that PostgreSQL cannot hold is none of ours either.
+    guard parts.count == 2, let time = Int64(parts[0]), Self.times.contains(time),
+      let id = UUID(uuidString: String(parts[1]))
+    else { throw .invalid([Self.fault]) }
     self.init(time: Instant(microseconds: time), id: id)
+    // Written differently it was not given by us.
+    if self.text != text { throw .invalid([Self.fault]) }
   }
+
+  /// What a cursor that was not given by us is answered with.
+  static let fault = FieldFault("after", "cursor", "页码无效，请从第一页重新查看")
+
+  /// Microseconds from 1970 to the end of the year 9999.
+  private static let times: ClosedRange<Int64> = 0...253_402_300_799_999_999
 
   /// Microseconds and id, so that rows of one moment have an order too.
   var text: String { "\(time.microseconds)_\(id.uuidString.lowercased())" }

@@ -30,7 +30,7 @@ struct InputCheck {
       refuse(field, "too_short", "\(label)至少 \(lengths.lowerBound) 个字")
     } else if length > lengths.upperBound {
       refuse(field, "too_long", "\(label)最多 \(lengths.upperBound) 个字")
-    } else if text.unicodeScalars.contains(where: { isControl($0) && !(lines && ($0 == "\n" || $0 == "\r")) }) {
+    } else if text.unicodeScalars.contains(where: { isUnseen($0) && !(lines && ($0 == "\n" || $0 == "\r")) }) {
       refuse(field, "characters", "\(label)含有不能使用的字符，请重新输入")
     }
     return text
@@ -50,6 +50,8 @@ struct InputCheck {
     let name = text(field, label, typed, 2...40)
     if faults.count == before, !name.allSatisfy({ $0.isLetter || "·.-' ".contains($0) }) || name.contains("  ") {
       refuse(field, "characters", "\(label)只能用文字、间隔号和空格")
+    } else if faults.count == before, name.first?.isLetter != true {
+      refuse(field, "characters", "\(label)须以文字开头")
     }
     return name
   }
@@ -71,10 +73,16 @@ struct InputCheck {
   }
 
   private func isLowerCase(_ byte: UInt8) -> Bool { (97...122).contains(byte) }
+}
 
-  /// Controls, and the marks that turn the direction of text and so disguise what is written.
-  private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control || (0x202A...0x202E).contains(scalar.value)
-      || (0x2066...0x2069).contains(scalar.value)
+/// Whether a character shows nothing itself: controls, and the marks that turn the direction of text, join lines or hide
+/// in it and so disguise what is written.
+///
+/// The joiners stay, because scripts and emoji need them between characters that show.
+func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .lineSeparator, .paragraphSeparator: true
+  case .format: !(scalar.value == 0x200C || scalar.value == 0x200D || (0xE0020...0xE007F).contains(scalar.value))
+  default: false
   }
 }

@@ -12,6 +12,9 @@ extension Action {
 struct ReadingActions: Sendable {
   let action: Action
 
+  /// Readings from before any of today's devices are mistakes, and each old month would be a partition.
+  static let earliest = Instant(seconds: 946_684_800)
+
   /// A person's readings are written by that person only.
   func requireOwn(_ person: PersonID) async throws {
     guard action.actor.role == .system || action.actor.person == person else { throw HaijuError.notFound(.person) }
@@ -40,7 +43,7 @@ struct ReadingActions: Sendable {
     }
     if time > action.now + .seconds(300) {
       faults.append(FieldFault("at", "future", "测量时间还没有到，请检查日期和时间"))
-    } else if time < action.now - .seconds(50 * 366 * 86_400) {
+    } else if time < Self.earliest {
       faults.append(FieldFault("at", "too_early", "测量时间太早，请检查年份"))
     }
     if !faults.isEmpty { throw .invalid(faults) }
@@ -64,7 +67,10 @@ struct ReadingActions: Sendable {
   ) async throws -> [ReadingAlert] {
     guard let rule = kind.rule, let normal = kind.normal else { return [] }
     let latest = action.now + .seconds(300)
-    let bad = points.filter { kind.range.contains($0.value) && !normal.contains($0.value) && $0.time <= latest }
+    // What the series keeps aside raises nothing.
+    let bad = points.filter {
+      kind.range.contains($0.value) && !normal.contains($0.value) && $0.time >= Self.earliest && $0.time <= latest
+    }
     let firstOfDay = Dictionary(grouping: bad) { CivilDate($0.time) }.compactMapValues { day in
       day.min { $0.time < $1.time }
     }

@@ -24,14 +24,15 @@ struct ReadingFileParser {
   let file: ReadingFile
 
   func parse() throws(HaijuError) -> Content {
+    // Counted first: millions of empty lines would become millions of slices.
+    let ends = file.bytes.reduce(into: 0) { count, byte in if byte == UInt8(ascii: "\n") { count += 1 } }
+    guard ends <= ReadingFile.maximumLines else { throw Self.tooLong }
     var lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
     if lines.last?.isEmpty == true { lines.removeLast() }
     guard !lines.isEmpty else { throw Self.wrong("empty", "文件是空的，请检查后重新选择") }
-    guard lines.count <= ReadingFile.maximumLines else {
-      throw Self.wrong("too_long", "文件超过 \(ReadingFile.maximumLines) 行，请分成几份上传")
-    }
+    guard lines.count <= ReadingFile.maximumLines else { throw Self.tooLong }
     let head = columns(lines[0])
-    let hasHead = head.last.map { Double($0) == nil } ?? false
+    let hasHead = head.last.map { decimal($0) == nil } ?? false
     let form = try form(of: hasHead ? head : nil, firstLine: columns(lines[hasHead ? min(1, lines.count - 1) : 0]))
     var content = Content()
     var atTime: [Instant: Int64] = [:]
@@ -57,13 +58,14 @@ struct ReadingFileParser {
       guard let start = file.startsAt else {
         throw Self.wrong("start", "文件里没有时间，请填写开始时间", field: "startsAt")
       }
-      guard let rate = file.samplesPerSecond, rate > 0, rate <= 10_000 else {
-        throw Self.wrong("rate", "文件里只有数值，请填写每秒采样次数（1 至 10000）", field: "samplesPerSecond")
+      // The lower bound, once in a thousand seconds, keeps the last of all lines within the calendar.
+      guard let rate = file.samplesPerSecond, (0.001...10_000).contains(rate) else {
+        throw Self.wrong("rate", "文件里只有数值，请填写每秒采样次数（0.001 至 10000）", field: "samplesPerSecond")
       }
       return .samples(start: start, interval: 1_000_000 / rate)
     }
     guard width == 2 else { throw Self.wrong("columns", "每行应是“时间,数值”两列，或只有数值一列") }
-    if ["timer", "offset", "ms", "毫秒"].contains(first) || (head == nil && Double(firstLine[0]) != nil) {
+    if ["timer", "offset", "ms", "毫秒"].contains(first) || (head == nil && decimal(firstLine[0]) != nil) {
       guard let start = file.startsAt else {
         throw Self.wrong("start", "文件里只有相对时间，请填写开始时间", field: "startsAt")
       }
@@ -77,12 +79,12 @@ struct ReadingFileParser {
   ) -> Result<(Instant, Double), LineProblem> {
     let width = if case .samples = form { 1 } else { 2 }
     guard columns.count == width, let text = columns.last else { return .failure(.columns) }
-    guard let value = Double(text), value.isFinite else { return .failure(.value) }
+    guard let value = decimal(text) else { return .failure(.value) }
     switch form {
     case .samples(let start, let interval):
       return .success((start + .microseconds(Int64((Double(sample) * interval).rounded())), value))
     case .offsets(let start):
-      guard let milliseconds = Double(columns[0]), milliseconds >= 0, milliseconds < 1e12 else {
+      guard let milliseconds = decimal(columns[0]), milliseconds >= 0, milliseconds < 1e12 else {
         return .failure(.time)
       }
       return .success((start + .microseconds(Int64((milliseconds * 1000).rounded())), value))
@@ -99,12 +101,27 @@ struct ReadingFileParser {
     return Instant(text + seconds + "+08:00")
   }
 
+  /// A number as devices write it: finite and decimal, while Swift also reads `nan` and `0x50`.
+  private func decimal(_ text: Substring) -> Double? {
+    let isPlain = text.utf8.allSatisfy {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "+-.eE".utf8.contains($0)
+    }
+    return isPlain ? Double(text).flatMap { $0.isFinite ? $0 : nil } : nil
+  }
+
+  /// The columns of a line; one that is longer than any reading becomes one column that nothing can be made of.
   private func columns(_ line: ArraySlice<UInt8>) -> [Substring] {
+    guard line.count <= Self.longestLine else { return ["?"] }
     let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces.union(.controlCharacters))
     return text.replacingOccurrences(of: "\u{FEFF}", with: "").split(
       separator: ",", omittingEmptySubsequences: false
     ).map { $0.trimmingPrefix { $0 == " " } }
   }
+
+  /// Bytes of a line: two numbers or a time and a number need no more.
+  private static let longestLine = 200
+
+  private static let tooLong = wrong("too_long", "文件超过 \(ReadingFile.maximumLines) 行，请分成几份上传")
 
   private static func wrong(_ code: String, _ message: String, field: String = "file") -> HaijuError {
     .invalid([FieldFault(field, code, message)])

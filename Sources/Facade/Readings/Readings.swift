@@ -39,14 +39,18 @@ public struct Readings: Sendable {
   public func upload(
     _ file: ReadingFile, of person: PersonID, as actor: Actor
   ) async throws(HaijuError) -> Committed<UploadOutcome> {
-    try await core.act(as: actor) { action in
-      try action.begin(.readingUpload, .person(person))
-      try await action.readings.requireOwn(person)
+    // Read before the transaction, which would hold a connection meanwhile.
+    let content = try await core.read(.readingUpload, .person(person), as: actor) {
+      guard actor.role == .system || actor.person == person else { throw HaijuError.notFound(.person) }
       let content = try ReadingFileParser(file: file).parse()
       guard !content.points.isEmpty else {
         let first = content.faults.first.map { "（第 \($0.line) 行：\($0.message)）" } ?? ""
         throw HaijuError.invalid([FieldFault("file", "no_readings", "文件里没有一行能识别的读数\(first)，什么都没有保存")])
       }
+      return content
+    }
+    return try await core.act(as: actor) { action in
+      try action.begin(.readingUpload, .person(person))
       let written = try await action.readings.write(content.points, file.kind, of: person)
       try await action.record(.readingUpload, .person(person))
       return UploadOutcome(
@@ -64,6 +68,8 @@ public struct Readings: Sendable {
   ) async throws(HaijuError) -> Trend {
     try await core.read(.readingRead, .person(person), as: actor) {
       guard actor.role == .system || actor.person == person else { throw HaijuError.notFound(.person) }
+      let order = HaijuError.invalid([FieldFault("to", "order", "结束时间要晚于开始时间")])
+      if let from, let to, from >= to { throw order }
       let now = core.clock.now()
       guard let series = try await core.series.find(subject: person.uuid, kind: kind.rawValue, in: core.database),
         let latest = try await core.series.latest([series])[series]
@@ -72,9 +78,7 @@ public struct Readings: Sendable {
           kind: kind, from: from ?? now - .seconds(30 * 86_400), to: to ?? now, points: [], latest: nil, total: 0)
       }
       let end = to ?? latest.time + .microseconds(1)
-      guard var range = TimeRange(from: from ?? end - .seconds(30 * 86_400), to: end) else {
-        throw HaijuError.invalid([FieldFault("to", "order", "结束时间要晚于开始时间")])
-      }
+      guard var range = TimeRange(from: from ?? end - .seconds(30 * 86_400), to: end) else { throw order }
       if from == nil, let first = try await core.series.range(series, range, limit: 1).first {
         // The chart begins with the first reading: a sensor's twenty minutes must not be one dot in a month.
         range = TimeRange(from: first.time, to: end) ?? range

@@ -87,7 +87,7 @@ public struct Services: Sendable {
 
   /// A service in use, with the answer for the person who asks; `.notFound` when there is none, or none any more.
   public func require(_ id: String, as actor: Actor) async throws(HaijuError) -> ServiceEntry {
-    try await core.read(.serviceRead, .service(String(id.prefix(60))), as: actor) {
+    try await core.read(.serviceRead, .service(typed: id), as: actor) {
       guard let definition = try await core.catalogue.current()[id] else { throw HaijuError.notFound(.service) }
       return definition.entry(for: try await core.standing(of: actor))
     }
@@ -103,6 +103,13 @@ public struct Services: Sendable {
     let known = ServiceDefinition.categoryOrder
     return (known + counts.keys.filter { !known.contains($0) }.sorted())
       .compactMap { category in counts[category].map { .init(category: category, count: $0) } }
+  }
+}
+
+extension AuditObject {
+  /// A service by an id that somebody typed: cut, and without what PostgreSQL cannot hold, so that the record is written.
+  static func service(typed id: String) -> AuditObject {
+    .service(String(String.UnicodeScalarView(id.unicodeScalars.filter { !isUnseen($0) }.prefix(60))))
   }
 }
 

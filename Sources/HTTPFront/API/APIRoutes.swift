@@ -25,11 +25,17 @@ struct APIRoutes: Sendable {
   /// Checks the call against its declaration before the handler sees it.
   private func call(_ endpoint: Endpoint, _ request: Request, _ context: FrontContext) async throws -> APICall {
     let caller = try await site.requireCaller(of: request, context)
-    let query = request.query
+    // What cannot be read must not count as left out: a list would come without the condition that was meant.
+    guard let query = FormBody(urlEncoded: request.uri.query ?? "") else {
+      throw Refusal.malformed("query", "地址中的查询条件无法读取，请检查转义后重发")
+    }
     let known = Set(endpoint.query.map(\.name))
     let unknown = query.fields.filter { !known.contains($0.name) }
     guard unknown.isEmpty else {
       throw Refusal.invalid(.invalid([FieldFault("", "unknown", "地址中有不认识的查询条件，请对照接口说明检查")]))
+    }
+    guard Set(query.fields.map(\.name)).count == query.fields.count else {
+      throw Refusal.invalid(.invalid([FieldFault("", "repeated", "地址中同一个查询条件只能写一次")]))
     }
     var file: [UInt8] = []
     if let type = endpoint.file {

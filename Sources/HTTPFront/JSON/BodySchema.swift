@@ -41,17 +41,19 @@ struct CheckedBody: Sendable {
     }
     var faults: [FieldFault] = []
     var values: [String: JSONValue] = [:]
+    var hasUnknown = false
     for member in members {
       let name = path.isEmpty ? member.name : "\(path).\(member.name)"
       guard let field = fields.first(where: { $0.name == member.name }) else {
-        // The name itself is what somebody typed and stays out of the message; only its place is told.
-        faults.append(FieldFault(path, "unknown", "请求中有不认识的字段，请对照接口说明检查"))
+        hasUnknown = true
         continue
       }
       if member.value == .null, !field.required { continue }
       if let fault = Self.fault(in: member.value, of: field, named: name) { faults += fault }
       values[member.name] = member.value
     }
+    // Told once however many there are; their names are what somebody typed and stay out of the answer.
+    if hasUnknown { faults.append(FieldFault(path, "unknown", "请求中有不认识的字段，请对照接口说明检查")) }
     for field in fields where field.required && !members.contains(where: { $0.name == field.name }) {
       let name = path.isEmpty ? field.name : "\(path).\(field.name)"
       faults.append(FieldFault(name, "required", "缺少“\(field.note)”"))

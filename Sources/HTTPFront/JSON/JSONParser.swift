@@ -62,6 +62,7 @@ struct JSONParser {
   private mutating func object(depth: Int) throws(JSONFault) -> JSONValue {
     try expect(UInt8(ascii: "{"))
     var members: [JSONValue.Member] = []
+    var names: Set<String> = []
     skipSpace()
     if current == UInt8(ascii: "}") {
       position += 1
@@ -70,7 +71,7 @@ struct JSONParser {
     while true {
       skipSpace()
       let name = try text()
-      if members.contains(where: { $0.name == name }) { throw fault("duplicate") }
+      if !names.insert(name).inserted { throw fault("duplicate") }
       skipSpace()
       try expect(UInt8(ascii: ":"))
       members.append(.init(name: name, value: try value(depth: depth + 1)))

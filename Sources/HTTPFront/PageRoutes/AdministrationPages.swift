@@ -147,7 +147,7 @@ extension HealthReport {
         : Meaning.refused.pill("暂停服务"),
       "stores": stores.map { store in
         [
-          "title": store.title, "consequence": store.consequence,
+          "title": store.title, "consequence": store.consequence.isEmpty ? "无" : store.consequence,
           "pill": store.isUp ? Meaning.done.pill("正常") : Meaning.attention.pill("不可用"),
         ] as Model
       },

@@ -13,7 +13,8 @@ extension PageRoutes {
         of: person, as: call.actor)
       let alerts = committed.value.alerts
       let message = alerts.isEmpty ? "已记录" : "已记录；有读数超过参考范围（示例），预警已发到消息中"
-      return call.done("/care?kind=\(call.form.optional("show") ?? "systolic")", message, mark: committed.mark)
+      return call.done(
+        "/care?kind=\(call.form.optional("show") ?? "systolic")", message, asks: !alerts.isEmpty, mark: committed.mark)
     } again: { call in
       try await showCare(call)
     }
@@ -21,7 +22,9 @@ extension PageRoutes {
       let person = try call.ownPerson(for: .readingUpload)
       let file = try call.readingFile()
       let committed = try await call.haiju.readings.upload(file, of: person, as: call.actor)
-      return call.done("/care?kind=\(file.kind.rawValue)", committed.value.message, mark: committed.mark)
+      let outcome = committed.value
+      let hasGaps = outcome.unreadable > 0 || outcome.refused > 0 || !outcome.alerts.isEmpty
+      return call.done("/care?kind=\(file.kind.rawValue)", outcome.message, asks: hasGaps, mark: committed.mark)
     } again: { call in
       try await showCare(call)
     }
@@ -51,7 +54,8 @@ extension PageRoutes {
   private func typedFields(_ call: PageCall) -> [Model] {
     let values = PageCall.typedKinds.map { kind in
       FieldModel(
-        name: kind.rawValue, label: kind.title, kind: .number(step: "0.1"), unit: kind.unit, required: false
+        name: kind.rawValue, label: kind.title, kind: .number(step: "0.1"), unit: kind.unit, required: false,
+        marksOptional: false
       ).model(in: call)
     }
     let now = ShanghaiTime.field(call.site.clock.now())
@@ -131,7 +135,9 @@ extension PageCall {
 extension Trend {
   func model(_ time: ShanghaiTime) -> Model {
     var model: Model = [
-      "svg": TrendChart(trend: self, time: time).svg, "isEmpty": points.isEmpty, "total": "\(total)",
+      "svg": TrendChart(trend: self, time: time, shape: .broad).svg,
+      "narrowSVG": TrendChart(trend: self, time: time, shape: .narrow).svg, "isEmpty": points.isEmpty,
+      "total": "\(total)",
       "title": kind.title, "unit": kind.unit, "isThinned": Int64(points.count) < total, "shown": "\(points.count)",
       // The newest first, as one looks for them.
       "rows": points.suffix(100).reversed().map { point in

@@ -53,7 +53,8 @@ extension PageRoutes {
     let steps = try await call.haiju.cases.steps(id, as: call.actor)
     var model = found.row(call.time)
     model["steps"] = steps.map { $0.model(call.time) }
-    model["form"] = found.form.map { ["label": $0.label, "value": $0.value] as Model }
+    model["form"] = found.form.map { ["label": $0.label, "value": readableDate($0.value)] as Model }
+    model["nextStep"] = found.state.nextStep
     let actions = call.haiju.cases.actions(on: found, as: call.actor)
     model["canWithdraw"] = actions.contains(.withdraw)
     model["canRate"] = actions.contains(.rate)
@@ -70,6 +71,7 @@ extension PageRoutes {
           }
         ] as Model
     }
+    model["returnReason"] = steps.last { $0.action == .sendBack }?.comment
     if let rating = found.rating { model["rating"] = rating.model }
     model["scores"] = (1...5).reversed().map { ["value": "\($0)", "title": ratingTitle($0)] as Model }
     model["scoreError"] = call.fault("score")
@@ -83,6 +85,17 @@ extension ServiceCase.Rating {
     var model: Model = ["score": "\(score)", "title": ratingTitle(score)]
     model["comment"] = comment
     return model
+  }
+}
+
+extension CaseState {
+  /// What the applicant can expect now; `nil` where the page itself asks for something or all is over.
+  fileprivate var nextStep: String? {
+    switch self {
+    case .submitted: "不需要您做什么，等待窗口受理。每有进展都会发到"
+    case .accepted: "不需要您做什么，窗口正在办理。办结后会发到"
+    case .returned, .completed, .refused, .withdrawn: nil
+    }
   }
 }
 

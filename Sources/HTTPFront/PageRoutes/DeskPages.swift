@@ -117,7 +117,8 @@ extension PageRoutes {
     // A case that waits for somebody else by now can still be read from its link, but offers no buttons.
     detail["canDecide"] = found.state == (isOfficer ? .awaitingEmployer : .awaitingDepartment)
     detail["comment"] = FieldModel(
-      name: "comment", label: "审核意见", kind: .lines, help: "退回时必填，申请人会看到", required: false
+      name: "comment", label: "审核意见", kind: .lines, help: "退回时必填，通过时可不填；申请人会看到", required: false,
+      marksOptional: false
     ).model(in: call)
     switch revealed {
     case (.identityNumber, let value)?: detail["identityShown"] = value
@@ -143,7 +144,8 @@ extension PageRoutes {
       "rows": queue.items.map { item in
         [
           "path": place.path(to: "\(item.id)"), "title": item.serviceTitle, "note": item.personName,
-          "at": "承诺 \(call.time.day(item.promisedOn))", "isSample": item.isSample, "current": item.id == id,
+          "at": "承诺 \(call.time.day(item.promisedOn)) 前", "late": item.isLate(call.time), "isSample": item.isSample,
+          "current": item.id == id,
           "pill": item.state.pill,
         ] as Model
       },
@@ -158,13 +160,14 @@ extension PageRoutes {
     detail["revision"] = "\(found.revision)"
     detail["isSample"] = found.isSample
     detail["steps"] = steps.map { $0.model(call.time) }
-    detail["form"] = found.form.map { ["label": $0.label, "value": $0.value] as Model }
+    detail["form"] = found.form.map { ["label": $0.label, "value": readableDate($0.value)] as Model }
     detail["canDecide"] = !actions.isEmpty
     detail["actions"] = actions.map { action in
       ["value": action.rawValue, "title": action.title, "main": action == .accept || action == .complete] as Model
     }
     detail["comment"] = FieldModel(
-      name: "comment", label: "意见或办理结果", kind: .lines, help: "办结、退回、不予办理时必填，申请人会看到", required: false
+      name: "comment", label: "意见或办理结果", kind: .lines, help: "办结、退回、不予办理时必填，受理时可不填；申请人会看到", required: false,
+      marksOptional: false
     ).model(in: call, fault: call.form["action"] == "complete" ? "result" : nil)
     if let rating = found.rating { detail["rating"] = rating.model }
     model["serviceCase"] = detail

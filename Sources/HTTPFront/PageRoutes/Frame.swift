@@ -22,7 +22,12 @@ extension PageCall {
       "staff": actor.role.isStaff,
       "trace": trace,
     ]
-    if let flash { model["flash"] = flash }
+    if unread > 0 { model["unreadCount"] = "\(unread)" }
+    if let flash {
+      let isDone = !flash.hasPrefix(FlashCookie.attention)
+      model["flash"] = isDone ? flash : String(flash.dropFirst())
+      model["flashMeaning"] = (isDone ? Meaning.done : .attention).pill("")
+    }
     if caller.sessionEnded { model["sessionEnded"] = true }
     return model
   }

@@ -74,6 +74,7 @@ extension PageRoutes {
     model["isReturned"] = person.state == .returned
     model["isWaiting"] = person.state == .awaitingEmployer || person.state == .awaitingDepartment
     model["isRefused"] = person.state == .refused
+    model["returnReason"] = steps.last { $0.action == "return" }?.comment
     if person.state == .returned { model["fields"] = try await correctionFields(person, call) }
     switch revealed {
     case (.identityNumber, let value)?: model["identityShown"] = value

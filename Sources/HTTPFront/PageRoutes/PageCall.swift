@@ -55,11 +55,15 @@ struct PageCall: Sendable {
     return response
   }
 
-  /// Sends the browser to a page that shows what an action did.
-  func done(_ path: String, _ message: String? = nil, mark: CommitMark? = nil) -> Response {
+  /// Sends the browser to a page that shows what an action did; `attention` when there is more to it than success.
+  func done(
+    _ path: String, _ message: String? = nil, asks attention: Bool = false, mark: CommitMark? = nil
+  ) -> Response {
     var response = Response.seeOther(path)
     let secure = site.options.secureCookies
-    if let message { response.setCookie(FlashCookie.name, percentEncoded(message), seconds: 60, secure: secure) }
+    if let message = message.map({ attention ? FlashCookie.attention + $0 : $0 }) {
+      response.setCookie(FlashCookie.name, percentEncoded(message), seconds: 60, secure: secure)
+    }
     if let mark { response.setCookie(Site.CookieName.mark, mark.description, seconds: 60, secure: secure) }
     return response
   }
@@ -74,6 +78,8 @@ struct PageCall: Sendable {
 /// The cookie that carries a message over a redirect; the text is shown escaped and only to whom it was set for.
 enum FlashCookie {
   static let name = "haiju_flash"
+  /// Stands before a message that asks for attention.
+  static let attention = "!"
 
   static func read(_ request: Request) -> String? {
     request.cookie(name).flatMap { percentDecoded(Substring($0)) }.map { String($0.prefix(400)) }.flatMap {

@@ -70,9 +70,8 @@ extension PageRoutes {
 extension PersonDraft {
   /// A registration as typed into the form.
   fileprivate init(_ form: FormBody) throws {
-    guard let employer = EmployerID(form["employer"]) else {
-      throw Refusal.invalid(.invalid([FieldFault("employer", "unknown", "请从列表中选择用人单位")]))
-    }
+    // An employer that nobody is: the facade then tells it together with everything else that is wrong.
+    let employer = EmployerID(form["employer"]) ?? .make(at: Instant(microseconds: 0))
     guard let degree = Degree(rawValue: form["degree"]) else {
       throw Refusal.invalid(.invalid([FieldFault("degree", "choice", "请选择最高学历")]))
     }

@@ -18,6 +18,7 @@ extension PageRoutes {
         "areas": filter.areaFacet(list),
         "categories": filter.categoryFacet(list),
         "isFiltered": filter.isNarrowing,
+        "openCount": "\(list.entries.count { $0.eligibility?.open ?? false })",
         "entries": list.entries.map(\.row), "isEmpty": list.entries.isEmpty,
       ]
       return await call.page("services", title: "人才服务", at: .services, model)
@@ -138,6 +139,7 @@ extension ServiceEntry {
     model["titleEnglish"] = service.titleEnglish
     model["applyPath"] = "\(path)/apply"
     model["canApply"] = (eligibility?.open ?? false) && service.channel != .external
+    model["cannotApply"] = !(eligibility?.open ?? true)
     model["asksToSignIn"] = !call.isSignedIn
     model["signInPath"] = "/signin?next=\(percentEncoded("\(path)"))"
     return model

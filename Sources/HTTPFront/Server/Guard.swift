@@ -1,4 +1,5 @@
 import Facade
+import Foundation
 import Hummingbird
 import HTTPTypes
 import Logging
@@ -30,11 +31,11 @@ struct Guard: RouterMiddleware {
     response.headers[.referrerPolicy] = "same-origin"
     response.headers[.openerPolicy] = "same-origin"
     response.headers[.permissionsPolicy] = "camera=(), geolocation=(), microphone=()"
-    // The path without its query: queries may hold what somebody searched for.
+    // Without its query, which may hold what somebody searched for.
     site.logger.debug(
       "\(request.method.rawValue) \(response.status.code)",
       metadata: [
-        "path": "\(request.uri.path)", "trace": "\(context.trace)", "took": "\(ContinuousClock.now - started)",
+        "path": "\(recordable(request.uri.path))", "trace": "\(context.trace)", "took": "\(ContinuousClock.now - started)",
       ])
     return response
   }
@@ -43,19 +44,22 @@ struct Guard: RouterMiddleware {
   private func answer(_ error: any Error, _ request: Request, _ context: FrontContext) async -> Response {
     let refusal = refusal(for: error, context)
     let isAPI = request.uri.path.hasPrefix("/api/")
+    let isLook = request.method == .get || request.method == .head
     // With the store away, asking it once more who this is would only make the answer later.
     let caller =
       refusal.status == .serviceUnavailable
       ? site.visitor(request, context) : await site.caller(of: request, context)
     // Somebody who follows a dead link is not worth a record; whoever tries the API or sends something is.
-    if let cause = refusal.unrecorded, isAPI || request.method != .get {
-      await site.haiju.audit.recordRefusedRequest(cause, path: request.uri.path, as: caller.actor)
+    if let cause = refusal.unrecorded, isAPI || !isLook {
+      await site.haiju.audit.recordRefusedRequest(cause, path: recordable(request.uri.path), as: caller.actor)
     }
     var response: Response
     if isAPI {
       response = .json(refusal.json(trace: context.trace), status: refusal.status)
-    } else if refusal.code == HaijuError.unauthenticated.code, request.method == .get {
-      response = .seeOther("/signin?next=\(percentEncoded(request.uri.string))")
+    } else if refusal.code == HaijuError.unauthenticated.code, isLook {
+      // A way back that is longer than sign-in takes is not worth carrying.
+      let way = request.uri.string.utf8.count <= 300 ? request.uri.string : "/"
+      response = .seeOther("/signin?next=\(percentEncoded(way))")
     } else {
       response = site.errorPage(refusal, caller: caller, trace: context.trace)
     }
@@ -76,4 +80,19 @@ struct Guard: RouterMiddleware {
       return .fault
     }
   }
+}
+
+/// A path as it may stand in records and logs: parts that are no ids and no plain words are left out, because people
+/// put numbers and names where ids belong.
+func recordable(_ path: String) -> String {
+  path.split(separator: "/", omittingEmptySubsequences: false).map { part in
+    var digits = 0
+    let isPlain = part.utf8.count <= 40 && part.utf8.allSatisfy { byte in
+      let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      digits = isDigit ? digits + 1 : 0
+      return digits <= 5
+        && (isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || "-._".utf8.contains(byte))
+    }
+    return isPlain || UUID(uuidString: String(part)) != nil ? String(part) : "{…}"
+  }.joined(separator: "/")
 }

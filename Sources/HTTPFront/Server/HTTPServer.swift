@@ -12,16 +12,20 @@ public struct HTTPServerOptions: Sendable {
   public var port: Int
   /// Whether cookies travel over TLS only; on wherever a proxy with TLS stands in front.
   public var secureCookies: Bool
+  /// After how long a connection that sends nothing is closed, also in the middle of a request.
+  public var idleTime: Duration
   /// Where the time comes from that pages compare with.
   public var clock: any WallClock
 
   /// Options with the usual values: loopback, port 8080, cookies as plain HTTP needs them.
   public init(
-    host: String = "127.0.0.1", port: Int = 8080, secureCookies: Bool = false, clock: any WallClock = SystemClock()
+    host: String = "127.0.0.1", port: Int = 8080, secureCookies: Bool = false, idleTime: Duration = .seconds(60),
+    clock: any WallClock = SystemClock()
   ) {
     self.host = host
     self.port = port
     self.secureCookies = secureCookies
+    self.idleTime = idleTime
     self.clock = clock
   }
 }
@@ -43,6 +47,7 @@ public func serve(
   quiet.logLevel = max(logger.logLevel, .notice)
   let application = Application(
     router: router(of: site),
+    server: .http1(configuration: .init(idleTimeout: TimeAmount(options.idleTime))),
     configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
     onServerRunning: { channel in await onReady(channel.localAddress?.port ?? options.port) },
     logger: quiet)

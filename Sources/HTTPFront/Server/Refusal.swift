@@ -50,6 +50,16 @@ struct Refusal: Error, Sendable {
     Refusal(.badRequest, .invalid([FieldFault("", code, message)]), recorded: false)
   }
 
+  /// The body broke off or its chunks are not what HTTP has.
+  static let brokenBody = malformed("body", "提交的内容没有完整送达，请检查网络后重发")
+
+  /// The body did not arrive in time.
+  static let slow = Refusal(
+    .requestTimeout, .refused(code: "slow", message: "提交的内容太久没有送完，请检查网络后重发"), recorded: false)
+
+  /// A token of no session that lives; facade calls leave records of their own, a token leaves this one.
+  static let noSession = Refusal(.unauthorized, .unauthenticated, recorded: false)
+
   /// The body is larger than its kind may be.
   static func tooLarge(limit: Int) -> Refusal {
     let size = limit >= 1 << 20 ? "\(limit >> 20) MB" : "\(limit >> 10) KB"

@@ -6,6 +6,8 @@ import NIOCore
 extension Request {
   /// How many bytes a JSON body or a plain form may have.
   static let formLimit = 64 << 10
+  /// How long a body may take to arrive.
+  static let bodyTime = Duration.seconds(60)
   /// How many bytes a file of readings may have.
   static let uploadLimit = 8 << 20
 
@@ -29,16 +31,28 @@ extension Request {
   /// The whole body, at most `limit` bytes.
   ///
   /// A body that announces more is refused unread; one that does not is refused as soon as it has sent more, so no
-  /// request can hold more memory than its limit.
+  /// request can hold more memory than its limit. One that trickles is refused after `bodyTime`; one that falls silent
+  /// ends with its connection, and what came of it until then is not taken for the whole.
   func bytes(limit: Int) async throws -> [UInt8] {
-    if let announced = headers[.contentLength].flatMap(Int.init), announced > limit {
-      throw Refusal.tooLarge(limit: limit)
-    }
+    let announced = headers[.contentLength].flatMap(Int.init)
+    if let announced, announced > limit { throw Refusal.tooLarge(limit: limit) }
+    let started = ContinuousClock.now
     var bytes: [UInt8] = []
-    for try await part in body {
-      guard bytes.count + part.readableBytes <= limit else { throw Refusal.tooLarge(limit: limit) }
-      bytes.append(contentsOf: part.readableBytesView)
+    do {
+      for try await part in body {
+        guard bytes.count + part.readableBytes <= limit else { throw Refusal.tooLarge(limit: limit) }
+        guard started.duration(to: .now) < Self.bodyTime else { throw Refusal.slow }
+        bytes.append(contentsOf: part.readableBytesView)
+      }
+    } catch let error as Refusal {
+      throw error
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      // Broken chunks or a broken connection: whatever it is called, the other side did it.
+      throw Refusal.brokenBody
     }
+    if let announced, announced != bytes.count { throw Refusal.brokenBody }
     return bytes
   }
 

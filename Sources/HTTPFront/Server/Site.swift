@@ -47,8 +47,8 @@ struct Site: Sendable {
     }
   }
 
-  /// Finds out who sent a request; a store that is away is an error.
-  func requireCaller(of request: Request, _ context: FrontContext) async throws(HaijuError) -> Caller {
+  /// Finds out who sent a request; a store that is away is an error, and so is a token of the API without a session.
+  func requireCaller(of request: Request, _ context: FrontContext) async throws -> Caller {
     let isAPI = request.uri.path.hasPrefix("/api/")
     // The API takes no cookie, so no other site can make a browser use it in somebody's name.
     guard let token = isAPI ? request.bearerToken : request.cookie(CookieName.session), !token.isEmpty else {
@@ -57,7 +57,9 @@ struct Site: Sendable {
     do {
       let actor = try await haiju.accounts.actor(token: token, address: context.address, trace: context.trace)
       return Caller(actor: actor, token: token, visitor: "", isNewVisitor: false, sessionEnded: false)
-    } catch .unauthenticated where !isAPI {
+    } catch .unauthenticated {
+      // Browsers keep cookies of sessions that are over; a wrong token of the API was sent by somebody.
+      if isAPI { throw Refusal.noSession }
       return visitor(request, context, sessionEnded: true)
     }
   }

@@ -27,13 +27,18 @@ struct FieldModel {
   var unit: String?
   var source: String?
   var required = true
+  /// Whether a field that may stay empty says so; not where the help says when it may.
+  var marksOptional = true
   var autocomplete: String?
   var numeric = false
 
   /// The model of the field within a call: what was typed before wins, and what is wrong stands beside it.
   func model(in call: PageCall, fault: String? = nil) -> Model {
     let typed = call.form.fields.contains { $0.name == name } ? call.form[name] : value
-    var model: Model = ["name": name, "label": label, "required": required, "optional": !required, "value": typed]
+    var model: Model = [
+      "name": name, "label": label, "required": required, "optional": !required && marksOptional,
+      "value": typed,
+    ]
     model["help"] = help
     model["unit"] = unit
     model["source"] = source

@@ -27,9 +27,21 @@ extension RegistrationState {
       }
     return titles.enumerated().map { index, title in
       [
-        "title": title, "done": index < reached, "current": index == reached, "number": "\(index + 1)",
-        "word": index < reached ? "已完成" : index == reached ? "进行中" : "未开始",
+        "title": title, "done": index < reached, "current": index == reached && meaning == .waiting,
+        "stopped": index == reached && meaning != .waiting, "number": "\(index + 1)",
+        "word": index < reached ? "已完成" : index > reached ? "未开始" : wordOfCurrentStep,
       ]
+    }
+  }
+}
+
+extension RegistrationState {
+  /// How the step at which a registration stands is going.
+  private var wordOfCurrentStep: String {
+    switch self {
+    case .returned: "已退回，请补正"
+    case .refused: "未通过"
+    case .awaitingEmployer, .awaitingDepartment, .certified: "进行中"
     }
   }
 }
@@ -61,7 +73,8 @@ extension Dossier {
           "title": section.title,
           "fields": section.fields.map { field in
             var model: Model = [
-              "label": field.label, "value": field.value, "source": field.source, "isSecret": field.isSecret,
+              "label": field.label, "value": readableDate(field.value), "source": field.source,
+              "isSecret": field.isSecret,
               "recordedAt": time.full(field.recordedAt),
             ]
             model["validFrom"] = field.validFrom.map { ShanghaiTime.long($0) }
@@ -91,12 +104,15 @@ extension Notice {
 }
 
 extension ServiceCase {
+  /// Whether the promised day has passed without a result.
+  func isLate(_ time: ShanghaiTime) -> Bool { !state.isFinished && promisedOn < CivilDate(time.now) }
+
   /// A line of a list of cases.
   func row(_ time: ShanghaiTime) -> Model {
     var model: Model = [
       "title": serviceTitle, "path": "/cases/\(id)", "id": "\(id)", "code": code, "pill": state.pill,
       "person": personName, "unit": unitName, "submittedAt": time.full(submittedAt), "promisedOn": time.day(promisedOn),
-      "open": !state.isFinished,
+      "open": !state.isFinished, "late": isLate(time),
     ]
     if let finishedAt { model["finishedAt"] = time.full(finishedAt) }
     model["result"] = result

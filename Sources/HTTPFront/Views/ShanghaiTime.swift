@@ -49,3 +49,6 @@ struct ShanghaiTime: Sendable {
 
   private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
+
+/// A text with a date in it as people write dates; any other text stays as it is.
+func readableDate(_ text: String) -> String { CivilDate(text).map { ShanghaiTime.long($0) } ?? text }

@@ -9,48 +9,59 @@ struct TrendChart {
   let trend: Trend
   let time: ShanghaiTime
 
-  private static let width = 720.0
-  private static let height = 280.0
-  private static let left = 60.0
-  private static let right = 16.0
-  private static let top = 34.0
-  private static let bottom = 36.0
+  let shape: Shape
+
+  /// How much room there is; the style sheet shows the one that fits the window.
+  enum Shape: String {
+    case broad, narrow
+  }
+
+  private var width: Double { shape == .broad ? 720 : 330 }
+  private var height: Double { shape == .broad ? 280 : 250 }
+  private let left = 48.0
+  private let right = 12.0
+  private let top = 34.0
+  private let bottom = 36.0
 
   /// The picture; empty when there is nothing to draw.
   var svg: String {
     guard let first = trend.points.first, let last = trend.points.last else { return "" }
     let scale = Scale(values: trend.points.map(\.value), band: trend.kind.normal)
     let span = Double(max(1, last.time.microseconds - first.time.microseconds))
-    let plotWidth = Self.width - Self.left - Self.right
-    let plotHeight = Self.height - Self.top - Self.bottom
+    let plotWidth = width - left - right
+    let plotHeight = height - top - bottom
     func x(_ instant: Instant) -> Double {
-      Self.left + (trend.points.count == 1 ? 0.5 : Double(instant.microseconds - first.time.microseconds) / span)
+      left + (trend.points.count == 1 ? 0.5 : Double(instant.microseconds - first.time.microseconds) / span)
         * plotWidth
     }
-    func y(_ value: Double) -> Double { Self.top + (1 - (value - scale.low) / (scale.high - scale.low)) * plotHeight }
+    func y(_ value: Double) -> Double { top + (1 - (value - scale.low) / (scale.high - scale.low)) * plotHeight }
 
     var parts = [
-      "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-labelledby=\"chart-title\">",
-      "<title id=\"chart-title\">\(trend.kind.title)趋势，\(time.full(first.time)) 至 \(time.full(last.time))，单位 \(trend.kind.unit)</title>",
+      "<svg class=\"chart \(shape.rawValue)\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-labelledby=\"chart-\(shape.rawValue)\">",
+      "<title id=\"chart-\(shape.rawValue)\">\(trend.kind.title)趋势，\(time.full(first.time)) 至 \(time.full(last.time))，单位 \(trend.kind.unit)</title>",
     ]
     if let band = trend.kind.normal {
       let upper = y(min(band.upperBound, scale.high))
       let lower = y(max(band.lowerBound, scale.low))
       parts.append(
-        "<rect class=\"band\" x=\"\(fixed(Self.left))\" y=\"\(fixed(upper))\" width=\"\(fixed(plotWidth))\" height=\"\(fixed(max(0, lower - upper)))\"/>"
+        "<rect class=\"band\" x=\"\(fixed(left))\" y=\"\(fixed(upper))\" width=\"\(fixed(plotWidth))\" height=\"\(fixed(max(0, lower - upper)))\"/>"
       )
     }
     for tick in scale.ticks {
       let line = fixed(y(tick))
       parts.append(
-        "<line class=\"grid\" x1=\"\(fixed(Self.left))\" x2=\"\(fixed(Self.width - Self.right))\" y1=\"\(line)\" y2=\"\(line)\"/>"
+        "<line class=\"grid\" x1=\"\(fixed(left))\" x2=\"\(fixed(width - right))\" y1=\"\(line)\" y2=\"\(line)\"/>"
       )
       parts.append(
-        "<text class=\"tick\" x=\"\(fixed(Self.left - 8))\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\">\(readable(tick))</text>"
+        "<text class=\"tick\" x=\"\(fixed(left - 8))\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\">\(readable(tick))</text>"
       )
     }
     parts.append("<text class=\"unit\" x=\"4\" y=\"18\">\(trend.kind.unit)</text>")
     parts += timeAxis(first.time, last.time, x)
+    if let band = trend.kind.normal {
+      parts += limit("上限", band.upperBound, at: y(band.upperBound), above: true)
+      parts += limit("下限", band.lowerBound, at: y(band.lowerBound), above: false)
+    }
     let path = trend.points.enumerated().map {
       "\($0.offset == 0 ? "M" : "L")\(fixed(x($0.element.time))) \(fixed(y($0.element.value)))"
     }
@@ -60,13 +71,21 @@ struct TrendChart {
     return parts.joined()
   }
 
+  /// An edge of the band with its value, at the side where the line of readings seldom is.
+  private func limit(_ word: String, _ value: Double, at level: Double, above: Bool) -> [String] {
+    [
+      "<line class=\"limit\" x1=\"\(fixed(left))\" x2=\"\(fixed(width - right))\" y1=\"\(fixed(level))\" y2=\"\(fixed(level))\"/>",
+      "<text class=\"limit-value\" x=\"\(fixed(left + 6))\" y=\"\(fixed(above ? level + 16 : level - 6))\">\(word) \(readable(value))</text>",
+    ]
+  }
+
   private func timeAxis(_ first: Instant, _ last: Instant, _ x: (Instant) -> Double) -> [String] {
-    let base = Self.height - Self.bottom
+    let base = height - bottom
     var parts = [
-      "<line class=\"axis\" x1=\"\(fixed(Self.left))\" x2=\"\(fixed(Self.width - Self.right))\" y1=\"\(fixed(base))\" y2=\"\(fixed(base))\"/>"
+      "<line class=\"axis\" x1=\"\(fixed(left))\" x2=\"\(fixed(width - right))\" y1=\"\(fixed(base))\" y2=\"\(fixed(base))\"/>"
     ]
     let span = last.microseconds - first.microseconds
-    let steps: Int64 = trend.points.count == 1 ? 0 : 3
+    let steps: Int64 = trend.points.count == 1 ? 0 : shape == .broad ? 3 : 1
     for step in 0...steps {
       let instant = steps == 0 ? first : Instant(microseconds: first.microseconds + span * step / steps)
       let anchor = steps == 0 ? "middle" : step == 0 ? "start" : step == steps ? "end" : "middle"

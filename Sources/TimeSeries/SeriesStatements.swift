@@ -125,7 +125,7 @@ enum SeriesStatements {
 
   /// The newest point of each series. A lateral look-up reads one index entry a series; DISTINCT ON would read all.
   static let latest = Statement<LatestPoint>(
-    "reading.latest",
+    "reading.latest", lane: .shared,
     """
     SELECT wanted.series, newest.time, newest.sequence, newest.value
       FROM unnest($1::bigint[]) AS wanted (series)

@@ -67,7 +67,7 @@ import Testing
         await failure {
           try await world.haiju.accounts.list(page: PageRequest(after: name), as: world.actor("secadmin"))
         }?
-        .code == "invalid.account_name")
+        .code == "invalid.cursor")
     }
   }
 

@@ -59,6 +59,10 @@ import Testing
       let other = CaseDraft(service: "BS-10", form: ["course": "焊接"], idempotencyKey: "form-1")
       #expect(
         await failure { try await world.haiju.cases.submit(other, as: talent.actor) }?.code == "refused.key_reused")
+      let changed = World.plateForm.merging(["vehicleModel": "另一辆车"]) { $1 }
+      let edited = CaseDraft(service: World.plate, form: changed, idempotencyKey: "form-1")
+      #expect(
+        await failure { try await world.haiju.cases.submit(edited, as: talent.actor) }?.code == "refused.key_reused")
       // The key belongs to the person: somebody else's equal key is another application.
       let (second, _) = try await world.certifiedTalent()
       #expect(try await world.haiju.cases.submit(draft, as: second.actor).value.id != answers.values[0].id)

@@ -13,62 +13,62 @@ import TestSupport
   )
   func documentsAway() async throws {
     let server = try await TempDocumentServer.start()
-    let world = try await World.open { $0.documents = server.uri().replacing("/?", with: "/haiju?") }
-    await server.kill()
-    let (talent, certification) = try await world.certifiedTalent()
-    let dossier = try await world.haiju.dossiers.require(talent.person.id, as: talent.actor)
-    #expect(dossier.sections.flatMap(\.fields).contains { $0.value == certification.code })
-    if case .log = dossier.origin {} else { #expect(dossier.origin == .cache) }
-    let health = await world.haiju.health.check()
-    #expect(health.isReady)
-    #expect(health.stores.first { $0.name == "documents" }?.isUp == false)
-    #expect((health.pendingChanges ?? 0) > 0)
+    try await World.with(adjust: { $0.documents = server.uri().replacing("/?", with: "/haiju?") }) { world in
+      await server.kill()
+      let (talent, certification) = try await world.certifiedTalent()
+      let dossier = try await world.haiju.dossiers.require(talent.person.id, as: talent.actor)
+      #expect(dossier.sections.flatMap(\.fields).contains { $0.value == certification.code })
+      if case .log = dossier.origin {} else { #expect(dossier.origin == .cache) }
+      let health = await world.haiju.health.check()
+      #expect(health.isReady)
+      #expect(health.stores.first { $0.name == "documents" }?.isUp == false)
+      #expect((health.pendingChanges ?? 0) > 0)
 
-    try await server.restart()
-    try await world.settle()
-    let report = try await world.haiju.drift(as: .system("test")) { Issue.record("\($0)") }
-    #expect(report.differences == 0)
-    #expect(report.people == report.dossiers)
-    await world.close()
+      try await server.restart()
+      try await world.settle()
+      let report = try await world.haiju.drift(as: .system("test")) { Issue.record("\($0)") }
+      #expect(report.differences == 0)
+      #expect(report.people == report.dossiers)
+    }
     await server.stop()
   }
 
   @Test("Redis stopped during the journey: everything goes on, and nothing older than the last write is shown")
   func cacheAway() async throws {
     let redis = try await TempRedis.start()
-    let world = try await World.open { $0.cache = redis.uri() }
-    let talent = try await world.registeredTalent()
-    _ = try await world.haiju.dossiers.require(talent.person.id, as: talent.actor)
-    await redis.kill()
-    _ = try await world.haiju.certifications.approve(talent.certificationCase, as: world.officer)
-    let outcome = try await world.haiju.certifications.approve(talent.certificationCase, as: world.reviewer)
-    let dossier = try await world.haiju.dossiers.require(talent.person.id, atLeast: outcome.mark, as: talent.actor)
-    #expect(dossier.sections.contains { $0.section == .certification })
-    await world.close()
+    try await World.with(adjust: { $0.cache = redis.uri() }) { world in
+      let talent = try await world.registeredTalent()
+      _ = try await world.haiju.dossiers.require(talent.person.id, as: talent.actor)
+      await redis.kill()
+      _ = try await world.haiju.certifications.approve(talent.certificationCase, as: world.officer)
+      let outcome = try await world.haiju.certifications.approve(talent.certificationCase, as: world.reviewer)
+      let dossier = try await world.haiju.dossiers.require(talent.person.id, atLeast: outcome.mark, as: talent.actor)
+      #expect(dossier.sections.contains { $0.section == .certification })
+    }
     await redis.stop()
   }
 
   @Test("Changes that no request brought over are brought over by another process")
   func leftBehind() async throws {
-    let first = try await World.open { $0.projects = false }
-    // A process that was killed after its commit looks like this: the outbox has the row, the document store does not.
-    let talent = try await first.registeredTalent()
-    try await first.haiju.core.dossierStore.remove(talent.person.id)
-    _ = try await first.number(
-      """
-      WITH again AS (INSERT INTO outbox (kind, subject, revision)
-                     SELECT 'dossier', person_id, revision FROM dossier_change WHERE person_id = $1
-                     ON CONFLICT DO NOTHING RETURNING 1)
-      SELECT count(*) FROM again
-      """, talent.person.id)
-    var configuration = first.configuration
-    configuration.projects = true
-    let second = try await Haiju.open(configuration)
-    try await first.settle()
-    let report = try await second.drift(as: .system("test")) { Issue.record("\($0)") }
-    #expect(report.differences == 0)
-    await second.close()
-    await first.close()
+    try await World.with(adjust: { $0.projects = false }) { first in
+      // A process that was killed after its commit looks like this: the outbox has the row, the document store does not.
+      let talent = try await first.registeredTalent()
+      try await first.haiju.core.dossierStore.remove(talent.person.id)
+      _ = try await first.number(
+        """
+        WITH again AS (INSERT INTO outbox (kind, subject, revision)
+                       SELECT 'dossier', person_id, revision FROM dossier_change WHERE person_id = $1
+                       ON CONFLICT DO NOTHING RETURNING 1)
+        SELECT count(*) FROM again
+        """, talent.person.id)
+      var configuration = first.configuration
+      configuration.projects = true
+      let second = try await Haiju.open(configuration)
+      try await first.settle()
+      let report = try await second.drift(as: .system("test")) { Issue.record("\($0)") }
+      #expect(report.differences == 0)
+      await second.close()
+    }
   }
 }
 
@@ -79,6 +79,7 @@ import TestSupport
       let people = [
         try await world.registeredTalent(), try await world.registeredTalent(), try await world.registeredTalent(),
       ].map(\.person.id)
+      try await world.settle()
       let collection = world.haiju.core.documents.collection("dossier")
       let key = { (id: PersonID) -> BSONDocument in ["_id": .id(id)] }
       let before = try #require(try await collection.findOne(key(people[1])))

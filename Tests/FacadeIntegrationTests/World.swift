@@ -30,9 +30,11 @@ final class World: Sendable {
   private let counter = Atomic<Int>(0)
   private let place: WorldGate.Place
 
-  /// Opens a world, runs the body and closes everything.
-  static func with(_ body: (World) async throws -> Void) async throws {
-    let world = try await open()
+  /// Opens a world, runs the body and closes everything; `adjust` changes the configuration before Haiju sees it.
+  static func with(
+    adjust: (inout HaijuConfiguration) -> Void = { _ in }, _ body: (World) async throws -> Void
+  ) async throws {
+    let world = try await open(adjust)
     do {
       try await body(world)
     } catch {
@@ -42,8 +44,7 @@ final class World: Sendable {
     await world.close()
   }
 
-  /// Opens a world; `adjust` changes the configuration before Haiju sees it.
-  static func open(_ adjust: (inout HaijuConfiguration) -> Void = { _ in }) async throws -> World {
+  static func open(_ adjust: (inout HaijuConfiguration) -> Void) async throws -> World {
     let place = await WorldGate.shared.place()
     let template = try await TemplateDatabase.shared.value()
     let clock = MovableClock()

@@ -52,6 +52,21 @@ struct ReadingFileTests {
     #expect(throws: HaijuError.self) { try parse("530\n518\n", kind: .pulseSignal, startsAt: start) }
   }
 
+  @Test("A rate that leads out of the calendar, numbers that no device writes and endless lines are refused or named")
+  func hostileFiles() throws {
+    let start = try #require(Instant("2026-11-23T06:00:00Z"))
+    for rate in [1e-300, 1e-9, .leastNonzeroMagnitude, -1, .nan, .infinity] {
+      #expect(throws: HaijuError.self) { try parse("70\n71\n", startsAt: start, rate: rate) }
+    }
+    let hexadecimal = try parse("70\n0x50\nnan\ninf\n7e1\n", startsAt: start, rate: 1)
+    #expect(hexadecimal.points.map(\.value) == [70, 70] && hexadecimal.faults.map(\.line) == [2, 3, 4])
+    let long = try parse(
+      "70\n\(String(repeating: "7", count: 300))\n\(String(repeating: ",", count: 300))\n71\n", startsAt: start, rate: 1
+    )
+    #expect(long.faults.map(\.line) == [2, 3])
+    #expect(throws: HaijuError.self) { try parse(String(repeating: "\n", count: 300_000), startsAt: start, rate: 1) }
+  }
+
   @Test("An empty file, three columns, bytes that are no text: refused or named, never a crash")
   func rubbish() throws {
     #expect(throws: HaijuError.self) { try parse("") }

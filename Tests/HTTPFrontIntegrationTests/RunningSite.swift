@@ -12,6 +12,8 @@ import TestSupport
 /// Tests share it and therefore bring people of their own; it ends with the test process.
 struct RunningSite: Sendable {
   let port: Int
+  /// What the server serves, for servers with other options.
+  let haiju: Haiju
   /// The staff accounts with their passwords.
   let staff: [BootstrapAccount]
 
@@ -53,7 +55,7 @@ struct RunningSite: Sendable {
         }
       }
     }
-    return RunningSite(port: port, staff: staff)
+    return RunningSite(port: port, haiju: haiju, staff: staff)
   }
 
   /// The definitions of the repository.

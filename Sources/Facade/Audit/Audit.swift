@@ -82,7 +82,9 @@ public struct Audit: Sendable {
     result: AuditResult? = nil, page: PageRequest = PageRequest(), as actor: Actor
   ) async throws(HaijuError) -> Page<AuditEntry> {
     try await core.read(.auditRead, as: actor) {
-      let before = page.cursor.flatMap(Int64.init) ?? Int64.max
+      guard let before = page.cursor.map({ Int64($0) }) ?? Int64.max, before > 0 else {
+        throw HaijuError.invalid([TimeCursor.fault])
+      }
       let rows = try await core.database.query(AuditStatements.list, before, result?.rawValue, Int64(page.size + 1))
       return Page(reading: rows, request: page) { String($0.id) }
     }

@@ -93,7 +93,7 @@ extension Refusal {
   var summary: Model {
     let known = fields.filter { !$0.field.isEmpty }
     return [
-      "message": known.isEmpty ? message : "请检查下面标出的 \(known.count) 处",
+      "message": known.isEmpty ? message : "请检查下面标出的 \(Set(known.map(\.field)).count) 处",
       "fields": known.map { ["field": $0.field, "message": $0.message] as Model },
     ]
   }

@@ -58,20 +58,21 @@ struct TrendChart {
     }
     parts.append("<text class=\"unit\" x=\"4\" y=\"18\">\(trend.kind.unit)</text>")
     parts += timeAxis(first.time, last.time, x)
-    if let band = trend.kind.normal {
-      parts += limit("上限", band.upperBound, at: y(band.upperBound), above: true)
-      parts += limit("下限", band.lowerBound, at: y(band.lowerBound), above: false)
-    }
     let path = trend.points.enumerated().map {
       "\($0.offset == 0 ? "M" : "L")\(fixed(x($0.element.time))) \(fixed(y($0.element.value)))"
     }
     parts.append("<path class=\"line\" d=\"\(path.joined())\"/>")
     parts += markers(x, y)
+    // Last, so that no reading hides a limit.
+    if let band = trend.kind.normal {
+      parts += limit("上限", band.upperBound, at: y(band.upperBound), above: true)
+      parts += limit("下限", band.lowerBound, at: y(band.lowerBound), above: false)
+    }
     parts.append("</svg>")
     return parts.joined()
   }
 
-  /// An edge of the band with its value, at the side where the line of readings seldom is.
+  /// An edge of the band with its value.
   private func limit(_ word: String, _ value: Double, at level: Double, above: Bool) -> [String] {
     [
       "<line class=\"limit\" x1=\"\(fixed(left))\" x2=\"\(fixed(width - right))\" y1=\"\(fixed(level))\" y2=\"\(fixed(level))\"/>",

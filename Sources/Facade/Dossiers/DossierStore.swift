@@ -33,17 +33,24 @@ struct DossierStore: Sendable {
     return found
   }
 
-  /// Ids and revisions behind an id, in order, for the comparison of the stores.
-  func revisions(after person: PersonID?, limit: Int) async throws -> [PersonID: Int64] {
-    let filter: BSONDocument = person.map { ["_id": .document(["$gt": .id($0)])] } ?? [:]
+  /// The dossiers behind one id and up to another (to the last when `nil`), by person; a range of the primary index.
+  ///
+  /// `contents: false` reads the revisions only.
+  func scan(
+    after first: PersonID?, through last: PersonID?, contents: Bool
+  ) async throws -> [PersonID: StoredDossier] {
+    var bounds = BSONDocument()
+    if let first { bounds.append("$gt", .id(first)) }
+    if let last { bounds.append("$lte", .id(last)) }
+    let filter: BSONDocument = bounds.isEmpty ? [:] : ["_id": .document(bounds)]
     let rows = try await current.find(
-      filter, sort: ["_id": .int32(1)], limit: limit, projection: ["revision": .int32(1)],
-      deadline: .after(.seconds(10)))
-    return try Dictionary(
-      uniqueKeysWithValues: rows.map {
-        let row = try BSONDecoder().decode(RevisionOnly.self, from: $0)
-        return (row.id, row.revision)
-      })
+      filter, projection: contents ? nil : ["revision": .int32(1)], deadline: .after(.seconds(30)))
+    var found: [PersonID: StoredDossier] = [:]
+    for row in rows {
+      let stored = try StoredDossier(row, contents: contents)
+      found[stored.person] = stored
+    }
+    return found
   }
 
   /// Writes dossiers that were folded from `base` revisions on, and the changes between; two round trips in all.
@@ -109,13 +116,33 @@ struct DossierStore: Sendable {
   private func key(_ person: PersonID) -> BSONDocument { ["_id": .id(person)] }
 
   private func cacheKey(_ person: PersonID) -> String { "haiju:dossier:1:\(person)" }
+}
 
-  private struct RevisionOnly: Decodable {
-    let id: PersonID
+/// What the document store has of a person: the revision, and the dossier where it was asked for.
+struct StoredDossier: Sendable {
+  let person: PersonID
+  let revision: Int64
+  let document: DossierDocument?
+
+  fileprivate init(_ row: BSONDocument, contents: Bool) throws {
+    let head = try BSONDecoder().decode(Head.self, from: row)
+    person = head.person
+    revision = head.revision
+    document = contents ? try BSONDecoder().decode(DossierDocument.self, from: row) : nil
+  }
+
+  init(_ document: DossierDocument) {
+    person = document.person
+    revision = document.revision
+    self.document = document
+  }
+
+  private struct Head: Decodable {
+    let person: PersonID
     let revision: Int64
 
     private enum CodingKeys: String, CodingKey {
-      case id = "_id"
+      case person = "_id"
       case revision
     }
   }

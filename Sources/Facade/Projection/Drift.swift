@@ -91,57 +91,62 @@ private struct DriftComparison {
     self.contents = contents
   }
 
+  /// One pass over both stores in order of id: a page of heads, then the dossiers of the same stretch.
   func run(_ onDifference: @Sendable (DriftDifference) async -> Void) async throws -> DriftReport {
     var report = DriftReport(people: 0, dossiers: 0, differences: 0, comparedContents: contents)
     var last: PersonID?
-    while true {
+    repeat {
       let heads = try await core.heads(after: last, limit: pageSize)
-      guard let end = heads.last?.person else { break }
+      // The last stretch is open: what lies behind the last person is of nobody.
+      let end = heads.count == pageSize ? heads.last?.person : nil
+      let stored = try await core.dossierStore.scan(after: last, through: end, contents: contents)
       report.people += heads.count
-      for difference in try await settled(heads) {
-        report.differences += 1
-        await onDifference(difference)
-      }
+      report.dossiers += stored.count
+      var found = try await settled(differences(heads, stored))
+      found += try await orphans(stored, besides: heads)
+      report.differences += found.count
+      for difference in found { await onDifference(difference) }
       last = end
-    }
-    var lastDossier: PersonID?
-    while true {
-      let page = try await core.dossierStore.revisions(after: lastDossier, limit: pageSize)
-      guard let end = page.keys.max() else { break }
-      report.dossiers += page.count
-      let known = Set(try await core.database.query(DossierStatements.headsOf, Array(page.keys)).map(\.person))
-      for (person, revision) in page where !known.contains(person) {
-        report.differences += 1
-        await onDifference(DriftDifference(person: person, kind: .orphan, expected: 0, found: revision))
-      }
-      lastDossier = end
-    }
+    } while last != nil
     return report
   }
 
-  /// The differences of a page that are still there when the two stores are read once more: a change that was being
-  /// brought over during the first look is none.
-  private func settled(_ heads: [DossierRevision]) async throws -> [DriftDifference] {
-    let first = try await differences(heads)
-    guard !first.isEmpty else { return [] }
-    let people = first.map(\.person)
-    return try await differences(core.database.query(DossierStatements.headsOf, people))
+  /// Dossiers of nobody. People who registered after the heads were read are somebody.
+  private func orphans(
+    _ stored: [PersonID: StoredDossier], besides heads: [DossierRevision]
+  ) async throws -> [DriftDifference] {
+    let strangers = Set(stored.keys).subtracting(heads.map(\.person))
+    guard !strangers.isEmpty else { return [] }
+    let known = Set(try await core.database.query(DossierStatements.headsOf, Array(strangers)).map(\.person))
+    return strangers.subtracting(known).sorted().map { person in
+      DriftDifference(person: person, kind: .orphan, expected: 0, found: stored[person]?.revision ?? 0)
+    }
   }
 
-  private func differences(_ heads: [DossierRevision]) async throws -> [DriftDifference] {
+  /// The differences that are still there when the two stores are read once more: a change that was being brought over
+  /// during the first look is none.
+  private func settled(_ first: [DriftDifference]) async throws -> [DriftDifference] {
+    guard !first.isEmpty else { return [] }
+    let people = first.map(\.person)
+    let stored = try await core.dossierStore.load(people, deadline: .after(.seconds(10))).mapValues(StoredDossier.init)
+    return try await differences(core.database.query(DossierStatements.headsOf, people), stored)
+  }
+
+  private func differences(
+    _ heads: [DossierRevision], _ stored: [PersonID: StoredDossier]
+  ) async throws -> [DriftDifference] {
     let people = heads.map(\.person)
-    let dossiers = try await core.dossierStore.load(people, deadline: .after(.seconds(10)))
     let folded = contents ? try await core.fold(people) : [:]
     let pending = Set(try await core.database.query(ProjectionStatements.pendingOf, people).map(\.person))
     return heads.compactMap { head in
-      let found = dossiers[head.person]
+      let found = stored[head.person]
       let kind: DriftDifference.Kind? =
         switch found?.revision {
         case nil where head.revision == 0: nil
         case nil: pending.contains(head.person) ? .pending : .missing
         case let revision? where revision < head.revision: pending.contains(head.person) ? .pending : .behind
         case let revision? where revision > head.revision: .ahead
-        default: contents && found != folded[head.person] ? .different : nil
+        default: contents && found?.document != folded[head.person] ? .different : nil
         }
       return kind.map {
         DriftDifference(person: head.person, kind: $0, expected: head.revision, found: found?.revision ?? 0)

@@ -14,7 +14,8 @@ extension PageRoutes {
       let alerts = committed.value.alerts
       let message = alerts.isEmpty ? "已记录" : "已记录；有读数超过参考范围（示例），预警已发到消息中"
       return call.done(
-        "/care?kind=\((call.form.optional("show").flatMap(ReadingKind.init) ?? .systolic).rawValue)", message, asks: !alerts.isEmpty, mark: committed.mark)
+        "/care?kind=\((call.form.optional("show").flatMap(ReadingKind.init) ?? .systolic).rawValue)", message,
+        asks: !alerts.isEmpty, mark: committed.mark)
     } again: { call in
       try await showCare(call)
     }

@@ -35,7 +35,8 @@ struct Guard: RouterMiddleware {
     site.logger.debug(
       "\(request.method.rawValue) \(response.status.code)",
       metadata: [
-        "path": "\(recordable(request.uri.path))", "trace": "\(context.trace)", "took": "\(ContinuousClock.now - started)",
+        "path": "\(recordable(request.uri.path))", "trace": "\(context.trace)",
+        "took": "\(ContinuousClock.now - started)",
       ])
     return response
   }
@@ -87,12 +88,14 @@ struct Guard: RouterMiddleware {
 func recordable(_ path: String) -> String {
   path.split(separator: "/", omittingEmptySubsequences: false).map { part in
     var digits = 0
-    let isPlain = part.utf8.count <= 40 && part.utf8.allSatisfy { byte in
-      let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-      digits = isDigit ? digits + 1 : 0
-      return digits <= 5
-        && (isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || "-._".utf8.contains(byte))
-    }
+    let isPlain =
+      part.utf8.count <= 40
+      && part.utf8.allSatisfy { byte in
+        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        digits = isDigit ? digits + 1 : 0
+        return digits <= 5
+          && (isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || "-._".utf8.contains(byte))
+      }
     return isPlain || UUID(uuidString: String(part)) != nil ? String(part) : "{…}"
   }.joined(separator: "/")
 }

@@ -4,7 +4,7 @@ import Facade
 /// `haiju definitions`: the catalogue of services as data.
 struct Definitions: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check or publish service definitions.", subcommands: [Publish.self])
+    abstract: "Publish service definitions.", subcommands: [Publish.self])
 
   /// `haiju definitions publish`.
   struct Publish: AsyncParsableCommand {

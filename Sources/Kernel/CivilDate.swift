@@ -67,6 +67,9 @@ extension CivilDate: LosslessStringConvertible {
     self.init(year: Int(year), month: Int(month), day: Int(day))
   }
 
+  /// `2026年11月23日`, as texts for people have it.
+  public var inChinese: String { "\(year)年\(month)月\(day)日" }
+
   /// `2026-11-23`.
   public var description: String {
     let (year, month, day) = components

@@ -43,6 +43,6 @@ struct EligibilityTests {
   @Test("The last day of a certification is shown, not the day behind it")
   func lastDay() {
     let answer = Audience(certified: true, levels: [], districts: []).eligibility(of: standing(.A))
-    #expect(answer.reasons[0].contains("有效期至 2027-01-01"))
+    #expect(answer.reasons[0].contains("有效期至2027年1月1日"))
   }
 }

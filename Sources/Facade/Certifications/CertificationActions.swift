@@ -129,20 +129,12 @@ public struct CertificationActions: Sendable {
       CertificationStatements.issue, Identifier<Certification>.make(at: action.now), certification.person,
       certification.scheme, certification.level, certification.validFrom, end, certification.rule,
       certification.ruleVersion, inputs, certification.explanation, locked.id, action.now, certification.code)
-    try await action.dossiers.change(certification.person, section: .certification) { edit in
-      let source = CertificationRule.title
-      let since = certification.validFrom
-      edit.set("scheme", .text(certification.scheme), source: source, validFrom: since)
-      edit.set("level", .text(certification.level.title), source: source, validFrom: since)
-      edit.set("code", .text(certification.code), source: source, validFrom: since)
-      edit.set("validFrom", .date(certification.validFrom), source: source, validFrom: since)
-      edit.set("validTo", .date(certification.validTo), source: source, validFrom: since)
-      edit.set(
-        "rule", .text("\(certification.rule) 第 \(certification.ruleVersion) 版"), source: source, validFrom: since)
+    try await action.dossiers.change(certification.person, section: .certification) {
+      $0.setCertification(certification)
     }
     try await action.inbox.send(
       to: certification.person, kind: .certification, title: "人才认定已完成",
-      body: "您已被认定为\(certification.level.title)，人才码 \(certification.code)，有效期至 \(certification.validTo)。",
+      body: "您已被认定为\(certification.level.title)，人才码 \(certification.code)，有效期至\(certification.validTo.inChinese)。",
       link: "/me", event: "certification:\(locked.id):certified")
   }
 

@@ -62,7 +62,7 @@ public struct Readings: Sendable {
   /// Readings of one kind over a span, few enough for a chart; without a span, those of the 30 days up to the newest.
   ///
   /// Up to 20 000 readings are thinned so that the shape stays (largest triangles); more are averaged by PostgreSQL in
-  /// 500 buckets. At most four round trips.
+  /// 500 buckets. Three round trips, four when there are more.
   public func trend(
     of person: PersonID, _ kind: ReadingKind, from: Instant? = nil, to: Instant? = nil, as actor: Actor
   ) async throws(HaijuError) -> Trend {
@@ -79,11 +79,12 @@ public struct Readings: Sendable {
       }
       let end = to ?? latest.time + .microseconds(1)
       guard var range = TimeRange(from: from ?? end - .seconds(30 * 86_400), to: end) else { throw order }
-      if from == nil, let first = try await core.series.range(series, range, limit: 1).first {
+      let raw = try await core.series.range(series, range, limit: Self.mostPointsRead + 1)
+      if from == nil, let first = raw.first {
         // The chart begins with the first reading: a sensor's twenty minutes must not be one dot in a month.
         range = TimeRange(from: first.time, to: end) ?? range
       }
-      let (points, total) = try await thinned(series, range)
+      let (points, total) = try await thinned(raw, series, range)
       return Trend(
         kind: kind, from: range.from, to: range.to, points: points,
         latest: TrendPoint(time: latest.time, value: latest.value), total: total)
@@ -98,10 +99,11 @@ public struct Readings: Sendable {
     }
   }
 
-  private func thinned(_ series: SeriesID, _ range: TimeRange) async throws -> ([TrendPoint], Int64) {
-    let bound = 20_000
-    let raw = try await core.series.range(series, range, limit: bound + 1)
-    if raw.count <= bound {
+  /// Points as read when they are few, their buckets when they are not.
+  private func thinned(
+    _ raw: [Point], _ series: SeriesID, _ range: TimeRange
+  ) async throws -> ([TrendPoint], Int64) {
+    if raw.count <= Self.mostPointsRead {
       let kept = Downsampling.largestTriangles(raw, count: 500)
       return (kept.map { TrendPoint(time: $0.time, value: $0.value) }, Int64(raw.count))
     }
@@ -109,4 +111,6 @@ public struct Readings: Sendable {
     let buckets = try await core.series.buckets(series, range, width: width)
     return (buckets.map { TrendPoint(time: $0.start, value: $0.mean) }, buckets.reduce(0) { $0 + $1.count })
   }
+
+  private static let mostPointsRead = 20_000
 }

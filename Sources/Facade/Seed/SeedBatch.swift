@@ -212,15 +212,8 @@ struct SeedBatch {
     }
     if let certification {
       changes.append(
-        try change(.certification, at: person.departmentDecidedAt, by: reviewer) { edit in
-          let (source, since) = (CertificationRule.title, certification.validFrom)
-          edit.set("scheme", .text(certification.scheme), source: source, validFrom: since)
-          edit.set("level", .text(certification.level.title), source: source, validFrom: since)
-          edit.set("code", .text(certification.code), source: source, validFrom: since)
-          edit.set("validFrom", .date(certification.validFrom), source: source, validFrom: since)
-          edit.set("validTo", .date(certification.validTo), source: source, validFrom: since)
-          edit.set(
-            "rule", .text("\(certification.rule) 第 \(certification.ruleVersion) 版"), source: source, validFrom: since)
+        try change(.certification, at: person.departmentDecidedAt, by: reviewer) {
+          $0.setCertification(certification)
         })
     }
   }

@@ -35,7 +35,7 @@ extension ServiceDefinition.Audience {
     if certified {
       if let level = standing.level {
         if levels.isEmpty || levels.contains(level) {
-          let until = standing.certifiedUntil.map { "，有效期至 \(CivilDate(daysSince1970: $0.daysSince1970 - 1))" }
+          let until = standing.certifiedUntil.map { "，有效期至\(CivilDate(daysSince1970: $0.daysSince1970 - 1).inChinese)" }
           reasons.append("可以享受，因为您已认定为 \(level.title)\(until ?? "")")
         } else {
           let names = levels.map(\.rawValue).joined(separator: "、")

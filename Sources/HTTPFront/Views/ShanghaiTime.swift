@@ -19,7 +19,7 @@ struct ShanghaiTime: Sendable {
   }
 
   /// `2026年11月23日`, for documents that are printed.
-  static func long(_ date: CivilDate) -> String { "\(date.year)年\(date.month)月\(date.day)日" }
+  static func long(_ date: CivilDate) -> String { date.inChinese }
 
   /// `14:30`.
   static func clock(_ instant: Instant) -> String {

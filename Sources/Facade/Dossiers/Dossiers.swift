@@ -49,13 +49,17 @@ public struct Dossiers: Sendable {
 
   private func current(_ head: DossierHead) async throws -> (DossierDocument, Dossier.Origin) {
     if let copy = await core.dossierStore.cached(head.person, atLeast: head.revision) { return (copy, .cache) }
-    var isAway = false
+    var isAway = core.projector.isAway
     var document = DossierDocument(person: head.person)
-    do {
-      let patience = Deadline.after(.milliseconds(500))
-      document = try await core.dossierStore.load(head.person, deadline: patience) ?? document
-    } catch {
-      isAway = true
+    if !isAway {
+      do {
+        let patience = Deadline.after(.milliseconds(500))
+        document = try await core.dossierStore.load(head.person, deadline: patience) ?? document
+      } catch {
+        // The next reads need not find out for themselves.
+        core.projector.noteAway(error)
+        isAway = true
+      }
     }
     let stored = document.revision
     if stored >= head.revision {

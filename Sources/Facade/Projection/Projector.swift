@@ -121,10 +121,11 @@ final class Projector: Sendable {
     }
   }
 
-  private var isAway: Bool { state.withLock { state in state.awayUntil.map { $0 > .now } ?? false } }
+  /// Whether the document store was away a moment ago, so that nobody needs to wait for it now.
+  var isAway: Bool { state.withLock { state in state.awayUntil.map { $0 > .now } ?? false } }
 
   /// Requests pass the document store by for a while; a store that is only slow is given another chance sooner.
-  private func noteAway(_ error: any Error) {
+  func noteAway(_ error: any Error) {
     let isSlow = (error as? DocumentError)?.code == .deadline
     let isNew = state.withLock { state in
       defer { state.awayUntil = .now + (isSlow ? .milliseconds(300) : .seconds(2)) }

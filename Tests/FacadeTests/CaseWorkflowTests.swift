@@ -76,11 +76,13 @@ struct CaseFormTests {
     FormField(name: "seats", label: "座位", type: .number, required: false, options: [], help: nil),
     FormField(name: "day", label: "日期", type: .date, required: false, options: [], help: nil),
     FormField(name: "kind", label: "种类", type: .choice, required: false, options: ["纯电", "插混"], help: nil),
+    FormField(name: "bought", label: "购车日期", type: .pastDate, required: false, options: [], help: nil),
   ]
+  private let today = CivilDate(daysSince1970: 20_780)
 
   private func faults(_ form: [String: String]) -> [FieldFault] {
     do {
-      _ = try CaseForm.check(form, fields: fields)
+      _ = try CaseForm.check(form, fields: fields, today: today)
       return []
     } catch {
       guard case .invalid(let faults) = error else { return [] }
@@ -88,10 +90,19 @@ struct CaseFormTests {
     }
   }
 
+  @Test("A day that has to be over is refused from tomorrow on, and a day that is none at all")
+  func pastDates() {
+    let tomorrow = CivilDate(daysSince1970: today.daysSince1970 + 1)
+    #expect(faults(["plate": "沪A", "bought": today.description]).isEmpty)
+    #expect(faults(["plate": "沪A", "bought": tomorrow.description]).map(\.code) == ["future"])
+    #expect(faults(["plate": "沪A", "bought": "2026-02-30"]).map(\.code) == ["date"])
+    #expect(faults(["plate": "沪A", "day": tomorrow.description]).isEmpty)
+  }
+
   @Test("Values come back in the order of the form, without spaces around and without blanks")
   func values() throws {
     let values = try CaseForm.check(
-      ["kind": "纯电", "plate": " 沪A ", "seats": "  ", "day": "2026-02-28"], fields: fields)
+      ["kind": "纯电", "plate": " 沪A ", "seats": "  ", "day": "2026-02-28"], fields: fields, today: today)
     #expect(values.map(\.name) == ["plate", "day", "kind"])
     #expect(values.map(\.value) == ["沪A", "2026-02-28", "纯电"])
     #expect(values.map(\.label) == ["车牌", "日期", "种类"])

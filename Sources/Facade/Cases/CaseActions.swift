@@ -48,7 +48,7 @@ public struct CaseActions: Sendable {
       return known
     }
     let definition = try await openDefinition(draft.service, to: person)
-    let values = try CaseForm.check(draft.form, fields: definition.fields)
+    let values = try CaseForm.check(draft.form, fields: definition.fields, today: CivilDate(action.now))
     guard let unit = try await action.transaction.first(CaseStatements.unit, definition.unitName) else {
       throw HaijuError.fault("service without unit")
     }
@@ -70,7 +70,7 @@ public struct CaseActions: Sendable {
     let stored = try await locked(id, expecting: revision, by: .applicant)
     let next = try CaseWorkflow.state(after: .resubmit, from: stored.state, by: .applicant)
     let definition = try await openDefinition(stored.serviceID, to: stored.person)
-    let values = try CaseForm.check(form, fields: definition.fields)
+    let values = try CaseForm.check(form, fields: definition.fields, today: CivilDate(action.now))
     try await move(
       id, to: next, form: try SealedForm.seal(values, of: id, with: action.core.cipher), submittedAt: action.now,
       promisedOn: WorkingDays.day(definition.timeLimitDays, after: CivilDate(action.now)))

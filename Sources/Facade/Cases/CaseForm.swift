@@ -17,12 +17,14 @@ enum CaseForm {
   static let longest = 500
 
   /// The values in the order of the form; throws `.invalid` with a fault for every field that is wrong.
-  static func check(_ form: [String: String], fields: [FormField]) throws(HaijuError) -> [FormValue] {
+  static func check(
+    _ form: [String: String], fields: [FormField], today: CivilDate
+  ) throws(HaijuError) -> [FormValue] {
     var faults: [FieldFault] = []
     var values: [FormValue] = []
     for field in fields {
       let value = trimmed(form[field.name] ?? "")
-      if let fault = fault(of: value, in: field) {
+      if let fault = fault(of: value, in: field, today) {
         faults.append(fault)
       } else if !value.isEmpty {
         values.append(FormValue(name: field.name, label: field.label, value: value))
@@ -41,7 +43,7 @@ enum CaseForm {
     return sent == Dictionary(values.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 
-  private static func fault(of value: String, in field: FormField) -> FieldFault? {
+  private static func fault(of value: String, in field: FormField, _ today: CivilDate) -> FieldFault? {
     if value.isEmpty {
       return field.required ? FieldFault(field.name, "required", "请填写\(field.label)") : nil
     }
@@ -55,9 +57,12 @@ enum CaseForm {
     case .text: return nil
     case .number:
       return isNumber(value) ? nil : FieldFault(field.name, "number", "\(field.label)请填写数字，例如 3 或 2.5")
-    case .date:
-      return CivilDate(value) != nil
-        ? nil : FieldFault(field.name, "date", "\(field.label)请填写真实的日期，例如 2026-11-23")
+    case .date, .pastDate:
+      guard let date = CivilDate(value) else {
+        return FieldFault(field.name, "date", "\(field.label)请填写真实的日期，例如 2026-11-23")
+      }
+      let isAhead = field.type == .pastDate && date > today
+      return isAhead ? FieldFault(field.name, "future", "\(field.label)不能晚于今天，请检查年月日") : nil
     case .choice:
       return field.options.contains(value) ? nil : FieldFault(field.name, "choice", "\(field.label)请从选项中选择")
     }

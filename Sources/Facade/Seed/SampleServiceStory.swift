@@ -26,6 +26,7 @@ struct SampleServiceStory {
         case .text: "示例内容"
         case .number: "1"
         case .date: CivilDate(daysSince1970: CivilDate(person.departmentDecidedAt).daysSince1970 + 30).description
+        case .pastDate: CivilDate(person.departmentDecidedAt).description
         case .choice: random.pick(field.options)
         }
       return FormValue(name: field.name, label: field.label, value: value)

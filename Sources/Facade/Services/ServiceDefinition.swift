@@ -97,6 +97,8 @@ public enum FormFieldType: String, Sendable, Codable, CaseIterable {
   case number
   /// A day, `2026-11-23`.
   case date
+  /// A day that is not after today, in Shanghai.
+  case pastDate = "past_date"
   /// One of the options.
   case choice
 }

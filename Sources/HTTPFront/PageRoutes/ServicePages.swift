@@ -164,7 +164,7 @@ extension FormField {
       switch type {
       case .text: .text
       case .number: .number(step: "0.1")
-      case .date: .day
+      case .date, .pastDate: .day
       case .choice: .choice([.init(value: "", label: "请选择")] + options.map { .init(value: $0, label: $0) })
       }
     return FieldModel(name: "f_\(name)", label: label, kind: kind, help: help, required: required)

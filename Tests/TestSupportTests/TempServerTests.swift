@@ -11,7 +11,10 @@ struct TempServerTests {
     try await server.run("PREPARE left_behind AS SELECT 42", at: bouncer.uri(database))
     #expect(try await server.run("EXECUTE left_behind", at: bouncer.uri(database)) == "42")
     #expect(try await server.run("SELECT current_user", at: bouncer.uri(database)) == TempPostgres.role)
+    let start = ContinuousClock.now
     await bouncer.stop()
+    // Not killed after the patience of ten seconds: it hears the signal.
+    #expect(ContinuousClock.now - start < .seconds(9))
     await #expect(throws: (any Error).self) { try await server.run("SELECT 1", at: bouncer.uri(database)) }
   }
 

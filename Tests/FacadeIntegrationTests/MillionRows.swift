@@ -13,7 +13,7 @@ enum MillionRows {
   static func fill(_ database: Database) async throws {
     try await database.withSession { session in
       // Triggers and foreign keys would check each row; the rows are ours.
-      try await session.script("SET session_replication_role = replica; SET synchronous_commit = off; SET work_mem = '64MB'")
+      try await session.script("SET session_replication_role = replica; SET synchronous_commit = off")
       try await session.script("SET maintenance_work_mem = '256MB'; SET max_parallel_maintenance_workers = 2")
       for table in tables { try await session.script(loading(table)) }
       try await session.script("ANALYZE")
@@ -46,7 +46,9 @@ enum MillionRows {
   private static let tables = [
     Table(
       name: "employer", columns: "id, name, credit_code, district, key_industry",
-      rows: "SELECT \(id("employer")), '单位' || n, lpad(n::text, 18, 'A'), 'city', false FROM generate_series(1, 5000) AS n"),
+      rows: """
+        SELECT \(id("employer")), '单位' || n, lpad(n::text, 18, 'A'), 'city', false FROM generate_series(1, 5000) AS n
+        """),
     Table(
       name: "unit", columns: "id, name, district",
       rows: "SELECT \(id("unit")), '窗口' || n, 'minhang' FROM generate_series(1, 50) AS n"),
@@ -71,7 +73,8 @@ enum MillionRows {
         \(from)
         """),
     Table(
-      name: "used_form_token", columns: "token_digest, used_at", rows: "SELECT sha256(('f' || n)::bytea), \(moment) \(from)"),
+      name: "used_form_token", columns: "token_digest, used_at",
+      rows: "SELECT sha256(('f' || n)::bytea), \(moment) \(from)"),
     Table(
       name: "audit_entry", columns: "at, account_id, role, address, operation, object_kind, object_id, result, trace",
       rows: """

@@ -172,6 +172,6 @@ actor Listener {
 
   /// Quick commands that are not worth interrupting; the connection's end ends them, too.
   private static func command(_ sql: String, on connection: Connection) async -> RelationalError? {
-    await connection.run(Request(body: .command(sql), interruption: .ignore)).failure
+    await connection.run(Request(body: .command(sql), interruption: .mustFinish)).failure
   }
 }

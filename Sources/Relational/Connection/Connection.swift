@@ -30,6 +30,8 @@ actor Connection: ReadinessHandler {
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   nonisolated var condition: Condition { atomicCondition.load(ordering: .acquiring) }
   nonisolated private let atomicCondition = Atomic(Condition.clean)
+  /// The statement sent last in the present lease, to say who keeps the connections.
+  nonisolated let lastStatement = Mutex<String?>(nil)
 
   private let counters: StatisticsCounters
   private let onEnd: @Sendable () -> Void
@@ -44,6 +46,7 @@ actor Connection: ReadinessHandler {
   var copyDrained: CheckedContinuation<Void, Never>?
   /// After a cancel request the connection is not used again: a late one would hit the next statement.
   var taint: RelationalError?
+  private var onLoss: (@Sendable () -> Void)?
 
   init(
     id: Int, loop: EventLoop, counters: StatisticsCounters, onEnd: @escaping @Sendable () -> Void,
@@ -60,31 +63,51 @@ actor Connection: ReadinessHandler {
 
   /// Connects until the deadline. Failing leaves nothing behind.
   func connect(_ options: ConnectOptions, until deadline: Deadline) async throws(RelationalError) {
-    let list = await options.resolved()
-    guard let wire = Wire<Part>(list, loop: loop, owner: self) else {
-      throw RelationalError(.unavailable, "the connection could not be begun")
-    }
-    self.wire = wire
+    if let taint { throw taint }
     let timer = loop.schedule(at: deadline) { [weak self] in
-      self?.assumeIsolated { $0.connectEnded("no answer from the server in time") }
+      self?.assumeIsolated {
+        $0.connectEnded(RelationalError(.unavailable, "no answer from the server in time"))
+      }
     }
-    let failure = await withCheckedContinuation { connecting = $0 }
+    let failure = await withCheckedContinuation { continuation in
+      connecting = continuation
+      Task { await beginConnecting(options) }
+    }
     loop.unschedule(timer)
     if let failure { throw failure }
   }
 
-  private func connectEnded(_ failure: String?) {
-    guard let continuation = connecting else { return }
-    connecting = nil
-    if failure != nil {
-      _ = wire?.close()
-      wire = nil
+  /// Looking names up may take longer than anybody waits; the connection may have been given up meanwhile.
+  private func beginConnecting(_ options: ConnectOptions) async {
+    do throws(RelationalError) {
+      let list = try await options.resolved()
+      guard connecting != nil else { return }
+      guard let wire = Wire<Part>(list, loop: loop, owner: self) else {
+        throw RelationalError(.unavailable, "the connection could not be begun")
+      }
+      self.wire = wire
+    } catch {
+      connectEnded(error)
     }
-    continuation.resume(returning: failure.map { RelationalError(.unavailable, $0) })
   }
 
-  /// Closes the socket; what is under way fails.
-  func close() { lose(RelationalError(.closed, "the connection was closed")) }
+  private func connectEnded(_ failure: RelationalError?) {
+    guard let continuation = connecting else { return }
+    connecting = nil
+    if let failure {
+      _ = wire?.close()
+      wire = nil
+      taint = failure
+    }
+    continuation.resume(returning: failure)
+  }
+
+  /// Closes the socket; what is under way fails. A connection that has not been opened yet never will be.
+  func close() {
+    let failure = RelationalError(.closed, "the connection was closed")
+    if wire == nil, connecting == nil { taint = taint ?? failure }
+    lose(failure)
+  }
 
   nonisolated func ready() { assumeIsolated { $0.receive() } }
 
@@ -93,7 +116,7 @@ actor Connection: ReadinessHandler {
     let alive = wire.receive { handle($0) }
     for (channel, payload) in wire.notifications() { onNotification(channel, payload) }
     if !alive {
-      if connecting != nil { return connectEnded(wire.errorMessage) }
+      if connecting != nil { return connectEnded(RelationalError(.unavailable, wire.errorMessage)) }
       return lose(RelationalError(.unavailable, "the connection was lost"))
     }
     if !wire.hasUnsentBytes, let drained = copyDrained {
@@ -111,8 +134,9 @@ actor Connection: ReadinessHandler {
 
   /// The connection is of no use any more: whoever waits for it hears why, and the pool gets its slot back.
   func lose(_ failure: RelationalError) {
+    if connecting != nil { return connectEnded(failure) }
     guard let wire else { return }
-    if connecting != nil { return connectEnded(failure.message) }
+    let farewell = Farewell(wire.duplicateSocket(), loop: loop)
     _ = wire.close()
     self.wire = nil
     taint = taint ?? failure
@@ -120,8 +144,17 @@ actor Connection: ReadinessHandler {
     if current != nil { finish(lostWith: failure) }
     copyDrained?.resume()
     copyDrained = nil
-    onEnd()
+    onLoss?()
+    onLoss = nil
+    farewell.wait(onEnd)
   }
+
+  /// Calls back once when the connection is lost; at once when it is already.
+  func watchLoss(_ action: @escaping @Sendable () -> Void) {
+    if wire == nil { action() } else { onLoss = action }
+  }
+
+  func unwatchLoss() { onLoss = nil }
 
   // MARK: Requests
 
@@ -186,6 +219,7 @@ actor Connection: ReadinessHandler {
   private func send(_ request: Request, _ prefix: [String]) -> Bool {
     guard let wire else { return false }
     if case .nothing = request.body { counters.sent(nil) } else { counters.sent(request.label) }
+    if let label = request.label { lastStatement.withLock { $0 = label } }
     if !request.isPipelined {
       switch request.body {
       case .script(let sql), .copy(let sql): return wire.simple(sql, .body)

@@ -12,6 +12,7 @@ final class Lease: Sendable {
 
   /// One statement, decoded later by the caller.
   func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+    if call.leavesTraces { state.noteReset() }
     let request = Request(body: .statement(call), timeout: statementTimeout, lease: state, label: call.name)
     return StatementResult(result: try await answer(to: request).get(), statement: call.name)
   }

@@ -58,7 +58,8 @@ public final class Database: Queryable {
     shared = try SharedLane(configuration, loop: loop, counters: counters)
     locks = AdvisoryLocks(configuration, options: options, loop: loop, counters: counters)
     replicas = try Replicas(configuration, loop: loop, counters: counters)
-    listener = Listener(options: options, loop: loop, logger: configuration.logger)
+    listener = Listener(
+      options: options, loop: loop, keepAlive: configuration.listenKeepAlive, logger: configuration.logger)
   }
 
   /// Whoever forgot to close leaves no connections behind.
@@ -105,9 +106,11 @@ public final class Database: Queryable {
 
   /// What is notified on a channel, from the first `.gap` on, over one connection for all channels.
   ///
-  /// A lost connection is opened again, and `.gap` says so. Ending the iteration ends the listening. At most 1024
-  /// notifications wait for a slow reader; the oldest are dropped then, so payloads should only say where to look.
-  public func listen(_ channel: String) -> AsyncStream<Notification> { listener.listen(channel) }
+  /// Nothing is lost silently: a lost connection is opened again and `.gap` says so, and a reader that leaves more than
+  /// 1024 different notifications waiting finds one `.gap` in their place. A notification equal to one that waits is not
+  /// added to it. A connection whose other end has vanished is found within two `listenKeepAlive`. Not through pgbouncer
+  /// in transaction mode, where LISTEN has no session to live in. Ending the iteration ends the listening.
+  public func listen(_ channel: Channel) -> Notifications { listener.listen(channel) }
 
   /// One round trip to the server and back; throws as `query` does.
   public func ping() async throws(RelationalError) { _ = try await query(Self.pingStatement) }

@@ -36,6 +36,9 @@ public struct RelationalConfiguration: Sendable {
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.
   public var logger: Logger
 
+  /// How often a connection that only listens asks whether the server is still there; twice that finds a silent loss.
+  public var listenKeepAlive: Duration = .seconds(20)
+
   /// A configuration; only the URI has no default.
   public init(
     uri: String, poolSize: Int = 8, acquireTimeout: Duration = .seconds(5), statementTimeout: Duration? = nil,

@@ -27,6 +27,8 @@ public struct RelationalConfiguration: Sendable {
   public var replicas: [String] = []
   /// Connections for advisory locks, at most: each lock that is held or waited for needs one.
   public var advisoryLockConnections = 2
+  /// How host names become addresses; tests bring their own.
+  var resolver = NameResolver.system
   /// What `pg_stat_activity` shows.
   public var applicationName: String
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.

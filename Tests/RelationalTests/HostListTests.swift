@@ -11,7 +11,9 @@ struct HostListTests {
   }
 
   private func options(_ uri: String, readOnly: Bool = false) async throws -> [String: String] {
-    let options = try ConnectOptions(RelationalConfiguration(uri: uri), readOnly: readOnly, resolver: resolver)
+    var configuration = RelationalConfiguration(uri: uri)
+    configuration.resolver = resolver
+    let options = try ConnectOptions(configuration, readOnly: readOnly)
     return Dictionary(uniqueKeysWithValues: try await options.resolved().map { ($0.keyword, $0.value) })
   }
 

@@ -9,17 +9,15 @@ struct ConnectOptions: Sendable {
   private let resolver: NameResolver
 
   /// `settings` are server parameters such as `statement_timeout=5000`; `readOnly` makes every transaction read-only.
-  /// `uri` is the configuration's unless another server is meant.
   init(
-    _ configuration: RelationalConfiguration, uri: String? = nil, settings: [String] = [], readOnly: Bool = false,
-    resolver: NameResolver = .system
+    _ configuration: RelationalConfiguration, settings: [String] = [], readOnly: Bool = false
   ) throws(RelationalError) {
-    self.uri = uri ?? configuration.uri
+    uri = configuration.uri
     applicationName = configuration.applicationName
     self.settings = ["TimeZone=UTC"] + settings + (readOnly ? ["default_transaction_read_only=on"] : [])
     isReadOnly = readOnly
-    self.resolver = resolver
-    guard PQConninfo(self.uri) != nil else {
+    resolver = configuration.resolver
+    guard PQConninfo(uri) != nil else {
       throw RelationalError(.configuration, "the connection string cannot be read")
     }
   }

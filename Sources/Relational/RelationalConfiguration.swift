@@ -12,6 +12,10 @@ public struct RelationalConfiguration: Sendable {
   public var acquireTimeout: Duration
   /// How long a statement may take before it is cancelled on the server; `nil` for as long as it likes.
   public var statementTimeout: Duration?
+  /// Whether statements are prepared under names; `.unnamedOnly` behind pgbouncer in transaction mode.
+  public var statementNaming = StatementNaming.named
+  /// How many statements a connection keeps prepared on the server, at most.
+  public var statementCacheLimit = 256
   /// How many calls may wait for a connection at once; further ones fail at once with `.acquireTimeout`.
   public var waiterLimit = 10_000
   /// How old a connection of the pool may become before it is replaced, give or take a tenth; `nil` for any age.
@@ -34,6 +38,9 @@ public struct RelationalConfiguration: Sendable {
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.
   public var logger: Logger
 
+  /// How often a connection that only listens asks whether the server is still there; twice that finds a silent loss.
+  public var listenKeepAlive: Duration = .seconds(20)
+
   /// A configuration; only the URI has no default.
   public init(
     uri: String, poolSize: Int = 8, acquireTimeout: Duration = .seconds(5), statementTimeout: Duration? = nil,
@@ -47,4 +54,6 @@ public struct RelationalConfiguration: Sendable {
     self.logger = logger
     self.sharedConnections = max(1, sharedConnections)
   }
+
+  var statementPolicy: PreparedStatements.Policy { .init(naming: statementNaming, limit: statementCacheLimit) }
 }

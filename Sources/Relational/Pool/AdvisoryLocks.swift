@@ -30,8 +30,9 @@ final class AdvisoryLocks: Sendable {
     let connection = try await pool.acquire(patience: wait)
     // The limit travels in front of the lock, in the same round trip; 0 would mean none.
     let limit = deadline.map { max(1, $0.remaining.inMicroseconds / 1000) } ?? 0
-    let state = LeaseState(owner: owner, prefix: ["SET lock_timeout = \(limit)"], needsReset: false)
-    let answer = await connection.run(Request(body: .statement(lock), lease: state, label: lock.name))
+    let steps: [Request.Step] = [.command("SET lock_timeout = \(limit)"), .statement(lock)]
+    let state = LeaseState(owner: owner, begin: nil, needsReset: false)
+    let answer = await connection.run(Request(body: .steps(steps), lease: state, label: lock.name))
     if let failure = answer.failure {
       await pool.release(connection)
       throw failure.sqlState == "55P03"
@@ -41,7 +42,7 @@ final class AdvisoryLocks: Sendable {
     let outcome = await Self.hold(connection, state, body)
     state.end()
     let unlocked = await connection.run(
-      Request(body: .statement(unlock), interruption: .ignore, timeout: .seconds(5), label: unlock.name))
+      Request(body: .statement(unlock), interruption: .mustFinish, timeout: .seconds(5), label: unlock.name))
     await pool.release(connection)
     let value = try outcome.get()
     if let failure = unlocked.failure { throw Self.lost(because: failure) }

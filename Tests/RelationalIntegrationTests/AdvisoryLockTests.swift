@@ -45,7 +45,9 @@ struct AdvisoryLockTests {
 
   @Test("It is counted while held, and waiting for it ends in time with an error that says so")
   func waiting() async throws {
-    try await withConfigured { $0.poolSize = 1 } _: { (database, name) async throws in
+    try await withConfigured {
+      $0.poolSize = 1
+    } _: { (database, name) async throws in
       try await database.withAdvisoryLock(key) { () async throws in
         #expect(database.statistics.lockConnections == 1)
         #expect(database.statistics.leased == 0)
@@ -71,7 +73,9 @@ struct AdvisoryLockTests {
 
   @Test("More locks than connections wait for each other, and one inside another is refused at once")
   func bounded() async throws {
-    try await withConfigured { $0.advisoryLockConnections = 1 } _: { (database, _) async throws in
+    try await withConfigured {
+      $0.advisoryLockConnections = 1
+    } _: { (database, _) async throws in
       try await database.withAdvisoryLock(key) { () async throws in
         let nested = await failure {
           try await database.withAdvisoryLock(AdvisoryLockKey(name: "another")) {}
@@ -87,7 +91,8 @@ struct AdvisoryLockTests {
 
   @Test("Cancelling while waiting gives up, and the holder is not disturbed")
   func cancelled() async throws {
-    try await withConfigured { _ in } _: { (database, _) async throws in
+    try await withConfigured { _ in
+    } _: { (database, _) async throws in
       try await database.withAdvisoryLock(key) { () async throws in
         let waiter = Task.detached { [key] in await failure { try await database.withAdvisoryLock(key) {} } }
         #expect(try await eventually { database.statistics.lockConnections == 2 })
@@ -101,14 +106,19 @@ struct AdvisoryLockTests {
 
   @Test("A lost connection cancels the body and says that the lock may be another's")
   func lost() async throws {
-    try await withConfigured { _ in } _: { (database, name) async throws in
+    try await withConfigured { _ in
+    } _: { (database, name) async throws in
       let wasCancelled = Mutex(false)
       let error = await failure {
         try await database.withAdvisoryLock(key) {
-          try await TestStores.postgres().run(
-            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
-              + "WHERE locktype = 'advisory' AND datname = '\(name)'")
-          do { try await Task.sleep(for: .seconds(30)) } catch { wasCancelled.withLock { $0 = true } }
+          do {
+            try await TestStores.postgres().run(
+              "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+                + "WHERE locktype = 'advisory' AND datname = '\(name)'")
+            try await Task.sleep(for: .seconds(30))
+          } catch {
+            wasCancelled.withLock { $0 = Task.isCancelled }
+          }
         }
       }
       #expect(error?.code == .lockLost)
@@ -119,7 +129,8 @@ struct AdvisoryLockTests {
 
   @Test("The body's own error is thrown, and the lock is free afterwards")
   func failing() async throws {
-    try await withConfigured { _ in } _: { (database, _) async throws in
+    try await withConfigured { _ in
+    } _: { (database, _) async throws in
       struct Mine: Error {}
       await #expect(throws: Mine.self) { try await database.withAdvisoryLock(key) { throw Mine() } }
       #expect(try await database.withAdvisoryLock(key, wait: .zero) { 1 } == 1)

@@ -32,6 +32,32 @@ struct ConnectTests {
     #expect(cutting.connectionCount >= 5)
   }
 
+  @Test("A host that is silent, as after a power cut, keeps nobody from the next one", arguments: [nil, 1])
+  func silentHost(timeout: Int?) async throws {
+    let server = try await TestStores.postgres()
+    let name = try await server.newDatabase()
+    let silent = try await server.proxy()
+    defer { silent.stop() }
+    silent.blackhole()
+    let uri =
+      "postgresql://\(TempPostgres.role)@127.0.0.1:\(silent.port),127.0.0.1:\(server.port)/\(name)"
+      + (timeout.map { "?connect_timeout=\($0)" } ?? "")
+    try await withOpen(RelationalConfiguration(uri: uri, acquireTimeout: .seconds(10))) { (database) async throws in
+      #expect(try await database.first(Self.port) == Int32(server.port))
+      #expect(silent.connectionCount == 2)
+    }
+    #expect(try await eventually { silent.openCount == 0 })
+  }
+
+  @Test("A socket that is not there is an error that says so")
+  func noSocket() async throws {
+    let error = await failure {
+      _ = try await Database.open(
+        RelationalConfiguration(uri: "postgresql:///x?host=/nowhere/at/all", acquireTimeout: .milliseconds(300)))
+    }
+    #expect(error?.code == .unavailable && error?.message.contains("/nowhere/at/all") == true)
+  }
+
   @Test("I3: many connections that come, change their socket and go at once disturb none that stays")
   func socketsReused() async throws {
     let server = try await TestStores.postgres()
@@ -52,13 +78,16 @@ struct ConnectTests {
         return count
       }
       for round in 0..<10 {
-        for answer in await outcomes(10, { number in
-          let database = try await Database.open(RelationalConfiguration(uri: uri, poolSize: 1))
-          let question = Int64(round * 100 + number)
-          let reply = try await database.first(echo, question)
-          await database.close()
-          return reply == question
-        }) {
+        for answer in await outcomes(
+          10,
+          { number in
+            let database = try await Database.open(RelationalConfiguration(uri: uri, poolSize: 1))
+            let question = Int64(round * 100 + number)
+            let reply = try await database.first(echo, question)
+            await database.close()
+            return reply == question
+          })
+        {
           #expect(try answer.get())
         }
       }

@@ -62,9 +62,12 @@ struct ReplicaTests {
       try await pair.replica.pauseReplay()
       let later = try #require(try await database.first(Pair.write))
       let before = database.statistics
-      for answer in await outcomes(300, { _ in
-        try await database.reading(atLeast: later).first(Pair.read, later.signed)
-      }) {
+      for answer in await outcomes(
+        300,
+        { _ in
+          try await database.reading(atLeast: later).first(Pair.read, later.signed)
+        })
+      {
         let reply = try #require(try answer.get())
         #expect(!reply.isReplica && reply.found == 1 && Int(reply.port) == pair.primary.port)
       }
@@ -79,9 +82,12 @@ struct ReplicaTests {
       }
       #expect(caughtUp)
       let middle = database.statistics
-      for answer in await outcomes(300, { _ in
-        try await database.reading(atLeast: later).first(Pair.read, later.signed)
-      }) {
+      for answer in await outcomes(
+        300,
+        { _ in
+          try await database.reading(atLeast: later).first(Pair.read, later.signed)
+        })
+      {
         let reply = try #require(try answer.get())
         #expect(reply.isReplica && reply.found == 1 && Int(reply.port) == pair.replica.port)
       }
@@ -187,6 +193,23 @@ struct ReplicaTests {
       try await pair.replica.promote()
       #expect(try await eventually { try await read()?.port == Int32(pair.primary.port) })
     }
+    await pair.stop()
+  }
+
+  @Test("A standby of another cluster is never asked, although it knows transactions of the same numbers")
+  func foreignCluster() async throws {
+    let pair = try await Pair.start()
+    let other = try await Pair.start()
+    try await withOpen(await pair.configuration(replicas: [other.replica.uri(other.name)])) { (database) async throws in
+      for _ in 0..<40 {
+        #expect(try await database.reading().first(Pair.read, 0)?.port == Int32(pair.primary.port))
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      // It was reached, so that is not the reason.
+      #expect((database.statistics.byStatement["relational.cluster"] ?? 0) >= 2)
+      #expect(database.statistics.replicaReads == 0)
+    }
+    await other.stop()
     await pair.stop()
   }
 

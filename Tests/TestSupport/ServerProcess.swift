@@ -20,6 +20,7 @@ public final class ServerProcess: Sendable {
   /// The file that receives what the child prints.
   public let logFile: String
   private let exitStatus = Mutex<Int32?>(nil)
+  private let usage = Mutex<Duration?>(nil)
 
   private init(pid: pid_t, logFile: String) {
     self.pid = pid
@@ -50,8 +51,10 @@ public final class ServerProcess: Sendable {
     exitStatus.withLock { status in
       if status != nil { return false }
       var raw: Int32 = 0
-      let answer = waitpid(pid, &raw, WNOHANG)
+      var spent = rusage()
+      let answer = wait4(pid, &raw, WNOHANG, &spent)
       if answer == 0 { return true }
+      usage.withLock { $0 = Self.processorTime(spent) }
       status = answer == pid ? raw : -1
       return false
     }
@@ -61,6 +64,14 @@ public final class ServerProcess: Sendable {
   public var exitCode: Int32? {
     if isRunning { return nil }
     return exitStatus.withLock { status in status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
+  }
+
+  /// Processor time of the child and of the children that it waited for; `nil` while it runs.
+  public var processorTime: Duration? { isRunning ? nil : usage.withLock { $0 } }
+
+  private static func processorTime(_ spent: rusage) -> Duration {
+    .seconds(spent.ru_utime.tv_sec + spent.ru_stime.tv_sec)
+      + .microseconds(Int64(spent.ru_utime.tv_usec) + Int64(spent.ru_stime.tv_usec))
   }
 
   /// Asks the child to end with `signal` (SIGTERM when `nil`) and waits; after `patience` it is killed.
@@ -141,12 +152,20 @@ private actor Spawner {
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
       if let handle = Int32(name), handle > 2 { posix_spawn_file_actions_addclose(&actions, handle) }
     }
+    // This thread blocks most signals; a child that inherited that would never hear its own timers.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let words = ["env", "-C", workingFolder] + words
     let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     defer { (arguments + variables).forEach { free($0) } }
     var pid: pid_t = 0
-    let code = posix_spawnp(&pid, words[0], &actions, nil, arguments, variables)
+    let code = posix_spawnp(&pid, words[0], &actions, &attributes, arguments, variables)
     guard code == 0 else { throw ServerProcess.Failure("cannot start \(words): \(String(cString: strerror(code)))") }
     return pid
   }

@@ -1,0 +1,4 @@
+import BenchmarkReports
+import Testing
+
+@testable import RelationalBenchmark

@@ -14,9 +14,9 @@ public final class Database: Queryable {
     case gap
   }
 
-  private let configuration: RelationalConfiguration
+  let configuration: RelationalConfiguration
   private let loop: EventLoop
-  private let pool: Pool
+  let pool: Pool
   private let counters: StatisticsCounters
   private let shared: SharedLane
   private let listener: Listener
@@ -67,11 +67,13 @@ public final class Database: Queryable {
   }
 
   /// Sends one statement, committed by itself: on the shared lane or with a connection taken for it.
+  ///
+  /// Without named statements nothing travels on the shared lane: its guards are settings of the session.
   public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
-    switch call.lane {
-    case .shared:
+    switch (call.lane, configuration.statementNaming) {
+    case (.shared, .named):
       return StatementResult(result: try await shared.perform(call), statement: call.name)
-    case .leased:
+    case (.leased, _), (.shared, .unnamedOnly):
       try refuseNestedLease()
       let connection = try await pool.acquire()
       let answer = await connection.run(
@@ -79,41 +81,6 @@ public final class Database: Queryable {
       await pool.release(connection)
       return StatementResult(result: try answer.get(), statement: call.name)
     }
-  }
-
-  /// Runs the body in a transaction: leaving it commits, throwing rolls back and throws the body's error.
-  ///
-  /// BEGIN travels with the first statement, so the cost is one round trip for each statement and one for COMMIT; a body
-  /// without statements costs none. Lost serializations and deadlocks run the body again, three times in all. Cancelling
-  /// rolls back; once COMMIT is under way its answer is awaited for a second, then `.outcomeUnknown` is thrown.
-  @discardableResult
-  public func withTransaction<T: Sendable>(
-    isolation: Isolation = .readCommitted, readOnly: Bool = false,
-    _ body: @Sendable (Transaction) async throws -> T
-  ) async throws -> T {
-    let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")"
-    for attempt in 1... {
-      let state = LeaseState(owner: ObjectIdentifier(self), prefix: [begin], needsReset: false)
-      do {
-        return try await withLease(state) { lease in
-          try await self.runTransaction(lease, body)
-        }
-      } catch {
-        guard state.lostSerialization, attempt < 3, !Task.isCancelled else { throw error }
-        // Competitors that met once should not meet again at the same moment.
-        try await Task.sleep(for: .milliseconds(Double.random(in: 1...10) * Double(attempt * attempt)))
-      }
-    }
-    preconditionFailure("the loop above only ends by returning or throwing")
-  }
-
-  /// Runs the body with one connection kept for it, without a transaction around it.
-  ///
-  /// Afterwards settings, locks, listeners and temporary tables are dropped, which costs one round trip.
-  @discardableResult
-  public func withSession<T: Sendable>(_ body: @Sendable (Session) async throws -> T) async throws -> T {
-    let state = LeaseState(owner: ObjectIdentifier(self), prefix: [], needsReset: true)
-    return try await withLease(state) { lease in try await body(Session(lease: lease)) }
   }
 
   /// What is notified on a channel, from the first `.gap` on, over one connection for all channels.
@@ -132,47 +99,5 @@ public final class Database: Queryable {
     await listener.close()
     await shared.close()
     await pool.close(within: .seconds(5))
-  }
-
-  // MARK: Leases
-
-  private func refuseNestedLease() throws(RelationalError) {
-    let owner = ObjectIdentifier(self)
-    if LeaseScope.held.contains(where: { $0.owner == owner && !$0.isOver }) {
-      throw RelationalError(.nestedLease, "this task holds a connection already: use its transaction or session")
-    }
-  }
-
-  private func withLease<T: Sendable>(
-    _ state: LeaseState, _ body: (Lease) async throws -> T
-  ) async throws -> T {
-    try refuseNestedLease()
-    let connection = try await pool.acquire()
-    let lease = Lease(connection, state: state, statementTimeout: configuration.statementTimeout)
-    let outcome: Result<T, any Error>
-    do {
-      outcome = .success(try await LeaseScope.$held.withValue(LeaseScope.held + [state]) { try await body(lease) })
-    } catch {
-      outcome = .failure(error)
-    }
-    state.end()
-    await pool.release(connection, reset: state.needsReset)
-    return try outcome.get()
-  }
-
-  private func runTransaction<T: Sendable>(
-    _ lease: Lease, _ body: @Sendable (Transaction) async throws -> T
-  ) async throws -> T {
-    // When the body throws, taking the connection back rolls back.
-    let value = try await body(Transaction(lease: lease, depth: 0))
-    if lease.state.isUntouched { return value }
-    let answer = await lease.connection.run(
-      Request(
-        body: .command("COMMIT"), interruption: .commit, timeout: configuration.statementTimeout, lease: lease.state))
-    if answer.failure?.code == .serialization { lease.state.noteSerializationFailure() }
-    if try answer.get().commandTag != "COMMIT" {
-      throw RelationalError(.rolledBack, "an error inside the transaction was ignored, so COMMIT rolled back")
-    }
-    return value
   }
 }

@@ -12,6 +12,10 @@ public struct RelationalConfiguration: Sendable {
   public var acquireTimeout: Duration
   /// How long a statement may take before it is cancelled on the server; `nil` for as long as it likes.
   public var statementTimeout: Duration?
+  /// Whether statements are prepared under names; `.unnamedOnly` behind pgbouncer in transaction mode.
+  public var statementNaming = StatementNaming.named
+  /// How many statements a connection keeps prepared on the server, at most.
+  public var statementCacheLimit = 256
   /// What `pg_stat_activity` shows.
   public var applicationName: String
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.
@@ -30,4 +34,6 @@ public struct RelationalConfiguration: Sendable {
     self.logger = logger
     self.sharedConnections = max(1, sharedConnections)
   }
+
+  var statementPolicy: PreparedStatements.Policy { .init(naming: statementNaming, limit: statementCacheLimit) }
 }

@@ -6,13 +6,13 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
     public let description: String
     private init(_ name: String) { description = name }
 
-    /// PostgreSQL cannot be reached, or the connection was lost. Sent statements may have taken effect.
+    /// PostgreSQL cannot be reached, or the connection was lost; see `mayHaveTakenEffect`.
     public static let unavailable = Code("unavailable")
     /// All connections stayed in use until the deadline. Nothing was sent.
     public static let acquireTimeout = Code("acquireTimeout")
     /// The statement ran past its deadline and was cancelled on the server.
     public static let deadline = Code("deadline")
-    /// The task was cancelled. A statement under way was cancelled on the server.
+    /// The task was cancelled, and the server asked to stop what was under way; see `mayHaveTakenEffect`.
     public static let cancelled = Code("cancelled")
     /// The answer to COMMIT did not arrive: the transaction may or may not have taken effect.
     public static let outcomeUnknown = Code("outcomeUnknown")
@@ -58,6 +58,11 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
   public internal(set) var statement: String?
   /// The server's or our message, without values.
   public let message: String
+  /// Whether what was asked for may have happened all the same.
+  ///
+  /// `false` when nothing was sent, when the server answered with an error, and for a statement of a transaction whose
+  /// COMMIT was never sent; `true` when the answer that would have decided was sent for and did not come.
+  public internal(set) var mayHaveTakenEffect = false
   /// What caused it, where there is more to know.
   public let underlying: (any Error)?
 

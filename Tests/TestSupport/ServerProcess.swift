@@ -152,7 +152,12 @@ private actor Spawner {
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
       if let handle = Int32(name), handle > 2 { posix_spawn_file_actions_addclose(&actions, handle) }
     }
-    // This thread blocks most signals; a child that inherited that would never hear its own timers.
+    let words = ["env", "-C", workingFolder] + words
+    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { (arguments + variables).forEach { free($0) } }
+    var pid: pid_t = 0
+    // The starting thread may hold signals back; a server that inherits that never hears SIGTERM.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -160,11 +165,6 @@ private actor Spawner {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let words = ["env", "-C", workingFolder] + words
-    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-    defer { (arguments + variables).forEach { free($0) } }
-    var pid: pid_t = 0
     let code = posix_spawnp(&pid, words[0], &actions, &attributes, arguments, variables)
     guard code == 0 else { throw ServerProcess.Failure("cannot start \(words): \(String(cString: strerror(code)))") }
     return pid

@@ -123,7 +123,7 @@ actor Listener {
 
   /// Quick commands that are not worth interrupting.
   private static func command(_ sql: String, on connection: Connection) async -> Bool {
-    let request = Request(body: .command(sql), interruption: .ignore, timeout: .seconds(5))
+    let request = Request(body: .command(sql), interruption: .mustFinish, timeout: .seconds(5))
     return await connection.run(request).failure == nil
   }
 }

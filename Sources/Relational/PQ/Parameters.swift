@@ -6,6 +6,7 @@ package struct Parameters: Sendable {
   private var places: [(offset: Int, length: Int32)] = []
 
   var count: Int { places.count }
+  var byteCount: Int { writer.bytes.count }
 
   /// Encodes on the caller's thread; a failure names the parameter's number, never its value.
   package init(_ values: [any SQLEncodable]) throws(EncodingFailure) {

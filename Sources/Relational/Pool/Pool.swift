@@ -19,6 +19,7 @@ final class Pool: Sendable {
   private let options: ConnectOptions
   private let counters: StatisticsCounters
   private let acquireTimeout: Duration
+  private let statements: PreparedStatements.Policy
   private let logger: Logger
 
   init(
@@ -29,6 +30,7 @@ final class Pool: Sendable {
     self.options = options
     self.counters = counters
     acquireTimeout = configuration.acquireTimeout
+    statements = configuration.statementPolicy
     logger = configuration.logger
   }
 
@@ -70,13 +72,23 @@ final class Pool: Sendable {
   /// Takes a connection back: a transaction left open is rolled back, a useless connection is closed.
   ///
   /// With `reset`, settings, locks, listeners and temporary tables of the session are dropped, too (one round trip).
+  ///
+  /// An interrupted request is brought to its end first. Nobody waits for that; the connection counts as leased meanwhile.
   func release(_ connection: Connection, reset: Bool = false) async {
+    guard connection.condition == .occupied || Task.isCancelled else { return await takeBack(connection, reset: reset) }
+    Task(executorPreference: loop) {
+      await connection.settle()
+      await self.takeBack(connection, reset: reset)
+    }
+  }
+
+  private func takeBack(_ connection: Connection, reset: Bool) async {
     if connection.condition == .inTransaction {
-      _ = await connection.run(Request(body: .command("ROLLBACK"), interruption: .ignore, timeout: .seconds(5)))
+      _ = await connection.run(Request(body: .command("ROLLBACK"), interruption: .mustFinish, timeout: .seconds(5)))
     }
     if reset, connection.condition == .clean {
       let answer = await connection.run(
-        Request(body: .script(Self.resetScript), interruption: .ignore, timeout: .seconds(5)))
+        Request(body: .script(Self.resetScript), interruption: .mustFinish, timeout: .seconds(5)))
       if answer.failure != nil { return discard(connection) }
     }
     guard connection.condition == .clean else { return discard(connection) }
@@ -127,7 +139,9 @@ final class Pool: Sendable {
 
   /// Begins a connection that the machine has made a slot for.
   private func open(_ id: Int) {
-    let connection = Connection(id: id, loop: loop, counters: counters) { [weak self] in self?.ended(id) }
+    let connection = Connection(id: id, loop: loop, counters: counters, statements: statements) { [weak self] in
+      self?.ended(id)
+    }
     state.withLock { $0.connections[id] = connection }
     // Opening outlives the call that made it necessary: if that one gives up, the next one profits.
     Task(executorPreference: loop) { await self.connect(connection) }

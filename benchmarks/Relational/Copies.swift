@@ -18,18 +18,19 @@ struct Copies {
     try await store.sql("CREATE TABLE bench_reading (series integer, at timestamptz, value float8)")
     let database = try await Database.open(RelationalConfiguration(uri: store.uri))
     let rows = settings.rows
+    let memory = ResidentMemory.now
     var contenders = [
       Contender("copy/rows=\(rows)", unit: "rows/s") { try await copy(rows, into: database) }
     ]
-    if settings.peers {
+    if settings.runs(.pgbench) {
       try await writeFile()
       contenders.append(Contender("copy/psql/rows=\(rows)", unit: "rows/s") { try await copyWithPsql() })
     }
     await board.alternate(contenders)
-    try await watchMemory(database)
+    try await watchMemory(database, since: memory)
     await database.close()
     try await store.sql("DROP TABLE bench_reading")
-    guard settings.peers else { return }
+    guard settings.runs(.pgbench) else { return }
     await board.ratio(
       "copy vs psql \\copy binary", board.figure("copy/rows=\(rows)"), to: board.figure("copy/psql/rows=\(rows)"),
       atLeast: 0.9)
@@ -88,10 +89,9 @@ struct Copies {
 
   // MARK: Memory
 
-  /// The most that this process grows while ten times as many rows pass through it.
-  private func watchMemory(_ database: Database) async throws {
+  /// The most that this process grows while ten times as many rows pass through it, since before the first copy.
+  private func watchMemory(_ database: Database, since before: Int) async throws {
     let count = settings.manyRows
-    let before = ResidentMemory.now
     let watch = Task {
       var most = before
       while !Task.isCancelled {
@@ -101,7 +101,7 @@ struct Copies {
       return most
     }
     defer { watch.cancel() }
-    let name = "copy-memory/rows=\(count)"
+    let name = "memory/copy/rows=\(count)"
     do {
       let sample = try await copy(count, into: database)
       watch.cancel()

@@ -15,7 +15,7 @@ struct Lists {
     let place = "tasks=\(settings.crowd)/\(store.uris[0].transport.rawValue)"
     let names = Self.pools.map { "list/asyncpg/pool=\($0)/\(place)" }
     var contenders = [ours(database, place)]
-    if settings.peers {
+    if settings.runs(.asyncpg) {
       let peer = PythonPeer(driver: .asyncpg, store: store, uri: store.uri, settings: settings)
       for (name, pool) in zip(names, Self.pools) {
         contenders.append(
@@ -26,7 +26,7 @@ struct Lists {
     }
     await board.alternate(contenders)
     await database.close()
-    guard settings.peers else { return }
+    guard settings.runs(.asyncpg) else { return }
     await board.ratio(
       "list of \(listLength) rows vs asyncpg", board.figure("list/\(place)"), to: board.best(names), atLeast: 2)
   }

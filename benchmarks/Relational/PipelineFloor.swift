@@ -12,17 +12,13 @@ struct PipelineFloor: Sendable {
   let seed: UInt64
 
   func run() async throws -> Sample {
-    let begin = Monotonic.now + UInt64(min(0.3, seconds / 4) * 1e9)
-    let end = begin + UInt64(seconds * 1e9)
-    async let processor = ProcessorTime.between(begin, end)
-    let tally = try await withCheckedThrowingContinuation { continuation in
+    try await withCheckedThrowingContinuation { continuation in
       // A thread of its own, since it blocks.
-      Thread { continuation.resume(with: Result { try turn(from: begin, to: end) }) }.start()
+      Thread { continuation.resume(with: Result { try measure() }) }.start()
     }
-    return Sample(tally, seconds: seconds, processor: await processor)
   }
 
-  private func turn(from begin: UInt64, to end: UInt64) throws -> Tally {
+  private func measure() throws -> Sample {
     let epoll = Epoll()
     // Made before the clock starts: the floor encodes nothing.
     var random = LoadRandom(seed: seed, user: 0)
@@ -32,16 +28,21 @@ struct PipelineFloor: Sendable {
       let share = inFlight / count + (number < inFlight % count ? 1 : 0)
       return try FloorConnection(uri, share: share, keys: keys, offset: number * keys.count / count, epoll: epoll)
     }
+    let begin = Monotonic.now + UInt64(min(0.3, seconds / 4) * 1e9)
+    let end = begin + UInt64(seconds * 1e9)
     for line in lines { try line.start() }
     var tally = Tally()
+    var spent: Duration?
     while Monotonic.now < end {
+      if spent == nil, Monotonic.now >= begin { spent = ProcessorTime.now }
       let ready = epoll.wait(milliseconds: 1000)
       guard !ready.isEmpty else { throw PeerProcess.Failure(description: "the server does not answer") }
       for socket in ready {
         for line in lines where line.socket == socket { try line.turn(&tally, in: begin..<end) }
       }
     }
-    return tally
+    let before = spent ?? ProcessorTime.now
+    return Sample(tally, seconds: seconds, processor: ProcessorTime.now - before)
   }
 }
 

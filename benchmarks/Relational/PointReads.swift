@@ -47,16 +47,18 @@ struct PointReads {
   private func peers(
     _ uri: String, _ tasks: Int, _ place: String, _ transport: BenchmarkStore.Transport
   ) -> [Contender] {
-    guard settings.peers else { return [] }
-    let pgbench = PgbenchPeer(store: store, uri: uri, settings: settings)
-    // pgbench's best client count is sought where the crowd is measured.
-    let counts = tasks == settings.crowd ? [tasks] + Self.fewClients(beside: settings.tasks) : [tasks]
-    var contenders = counts.map { count in
-      Contender("pgbench/clients=\(count)/\(transport.rawValue)", unit: "reads/s") {
-        try await pgbench.measure(PgbenchPeer.pointScript, clients: count)
+    var contenders: [Contender] = []
+    if settings.runs(.pgbench) {
+      let pgbench = PgbenchPeer(store: store, uri: uri, settings: settings)
+      // pgbench's best client count is sought where the crowd is measured.
+      let counts = tasks == settings.crowd ? [tasks] + Self.fewClients(beside: settings.tasks) : [tasks]
+      contenders += counts.map { count in
+        Contender("pgbench/clients=\(count)/\(transport.rawValue)", unit: "reads/s") {
+          try await pgbench.measure(PgbenchPeer.pointScript, clients: count)
+        }
       }
     }
-    for driver in PythonPeer.Driver.allCases {
+    for driver in [RelationalBenchmarkSettings.Peer.asyncpg, .psycopg] where settings.runs(driver) {
       let peer = PythonPeer(driver: driver, store: store, uri: uri, settings: settings)
       contenders.append(
         Contender("\(driver.rawValue)/\(place)", unit: "reads/s") {
@@ -78,7 +80,7 @@ struct PointReads {
     let place = "tasks=\(settings.crowd)/\(transport.rawValue)"
     let find = await board.figure("find/\(place)")
     await board.ratio("find vs floor, \(place)", find, to: board.figure("floor/\(place)"), atLeast: 0.7)
-    guard settings.peers else { return }
+    guard settings.runs(.pgbench) else { return }
     let crowded = await board.figure("pgbench/clients=\(settings.crowd)/\(transport.rawValue)")
     let best = await board.best(
       (RelationalBenchmarkSettings.fewClients + settings.tasks).map { "pgbench/clients=\($0)/\(transport.rawValue)" })

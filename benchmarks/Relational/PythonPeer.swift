@@ -2,10 +2,9 @@ import Foundation
 
 /// The fastest clients of Python, each with its own idea of how to be fast; see `Peers/reads.py`.
 struct PythonPeer: Sendable {
-  enum Driver: String, CaseIterable { case asyncpg, psycopg }
   enum Reading: String { case point, list }
 
-  let driver: Driver
+  let driver: RelationalBenchmarkSettings.Peer
   let store: BenchmarkStore
   let uri: String
   let settings: RelationalBenchmarkSettings

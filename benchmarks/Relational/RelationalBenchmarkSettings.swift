@@ -14,10 +14,22 @@ public struct RelationalBenchmarkSettings: Sendable {
     case copy
   }
 
+  /// The programs that are measured beside ours.
+  public enum Peer: String, Sendable, CaseIterable {
+    /// PostgreSQL's own benchmark program, and psql for COPY.
+    case pgbench
+    /// Python's fastest client.
+    case asyncpg
+    /// Python's client on libpq.
+    case psycopg
+  }
+
   /// An existing database to use instead of a throw-away server; its `pgbench_*` and `bench_*` tables are replaced.
   public var uri: String?
   /// Whether the other programs run, too.
   public var peers = false
+  /// Which of them.
+  var peerPrograms = Set(Peer.allCases)
   /// How long each measurement of reads and writes lasts, in seconds; pgbench takes whole ones.
   public var seconds = 2.0
   /// How often each is measured; medians are reported.
@@ -37,6 +49,9 @@ public struct RelationalBenchmarkSettings: Sendable {
 
   /// The settings of the full run, without peers.
   public init() {}
+
+  /// Whether this program runs beside ours.
+  func runs(_ peer: Peer) -> Bool { peers && peerPrograms.contains(peer) }
 
   /// pgbench's measure of size: 100,000 accounts and 10 tellers each.
   var scale: Int { max(1, (rows + 99_999) / 100_000) }

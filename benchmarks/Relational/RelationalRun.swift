@@ -52,6 +52,7 @@ public struct RelationalRun: Sendable {
     var all = try await store.facts().mapValues { BenchmarkReport.Setting.text($0) }
     all["seconds"] = .number(settings.seconds)
     all["rounds"] = .number(Double(settings.rounds))
+    all["crowd"] = .number(Double(settings.crowd))
     all["rows"] = .number(Double(settings.rows))
     all["peers"] = .flag(settings.peers)
     all["parts"] = .text(settings.parts.map(\.rawValue).sorted().joined(separator: ","))

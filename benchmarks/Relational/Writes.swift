@@ -14,6 +14,35 @@ extension Statement where Row == NoRow {
     """)
 }
 
+/// The three writes of one transaction.
+private struct Change: Sendable {
+  private let account: Int32
+  private let teller: Int32
+  private let delta: Int32
+
+  init(rows: Int, tellers: Int, using random: inout LoadRandom) {
+    account = random.key(rows)
+    teller = random.key(tellers)
+    delta = Int32.random(in: -5000...5000, using: &random)
+  }
+
+  /// One after the other, as code that looks at each answer does.
+  func apply(in transaction: Transaction) async throws {
+    try await transaction.execute(.changeAccount, delta, account)
+    try await transaction.execute(.changeTeller, delta, teller)
+    try await transaction.execute(.addHistory, teller, account, delta)
+  }
+
+  /// All at once, in one round trip.
+  var batch: Batch {
+    var batch = Batch()
+    batch.add(.changeAccount, delta, account)
+    batch.add(.changeTeller, delta, teller)
+    batch.add(.addHistory, teller, account, delta)
+    return batch
+  }
+}
+
 /// A transaction of three writing statements, durable when it is answered.
 struct Writes {
   let settings: RelationalBenchmarkSettings
@@ -32,9 +61,9 @@ struct Writes {
     for pool in Self.pools {
       let database = try await Database.open(RelationalConfiguration(uri: store.uri, poolSize: pool))
       databases.append(database)
-      contenders.append(ours(database, "pool=\(pool)/tasks=\(crowd)/\(transport)"))
+      contenders += ours(database, pool, "tasks=\(crowd)/\(transport)")
     }
-    if settings.peers {
+    if settings.runs(.pgbench) {
       let pgbench = PgbenchPeer(store: store, uri: store.uri, settings: settings)
       contenders.append(
         prepared(
@@ -44,27 +73,28 @@ struct Writes {
     }
     await board.alternate(contenders)
     for database in databases { await database.close() }
-    guard settings.peers else { return }
+    guard settings.runs(.pgbench) else { return }
     let ours = await board.best(contenders.map(\.name).filter { $0 != peer })
     await board.ratio("write vs pgbench c\(crowd)", ours, to: board.figure(peer), atLeast: 1)
   }
 
-  private func ours(_ database: Database, _ place: String) -> Contender {
+  private func ours(_ database: Database, _ pool: Int, _ place: String) -> [Contender] {
     let loop = ClosedLoop(
       tasks: settings.crowd, seconds: settings.seconds, seed: settings.seed, executor: database.taskExecutor)
     let (rows, tellers) = (settings.rows, settings.scale * 10)
-    return prepared(
-      Contender("write/\(place)", unit: "transactions/s") {
+    return [
+      Contender("write/transaction/pool=\(pool)/\(place)", unit: "transactions/s") {
         try await loop.run { random in
-          let (account, teller) = (random.key(rows), random.key(tellers))
-          let delta = Int32.random(in: -5000...5000, using: &random)
-          try await database.withTransaction { transaction in
-            try await transaction.execute(.changeAccount, delta, account)
-            try await transaction.execute(.changeTeller, delta, teller)
-            try await transaction.execute(.addHistory, teller, account, delta)
-          }
+          let change = Change(rows: rows, tellers: tellers, using: &random)
+          try await database.withTransaction { try await change.apply(in: $0) }
         }
-      })
+      },
+      Contender("write/batch/pool=\(pool)/\(place)", unit: "transactions/s") {
+        try await loop.run { random in
+          try await database.commit(Change(rows: rows, tellers: tellers, using: &random).batch)
+        }
+      },
+    ].map(prepared)
   }
 
   /// Everybody begins with tables in the same state and no checkpoint under way.

@@ -20,17 +20,32 @@ public final class Database: Queryable {
   private let counters: StatisticsCounters
   private let shared: SharedLane
   private let listener: Listener
+  let locks: AdvisoryLocks
+  let replicas: Replicas
 
   /// Opens a database; throws `.configuration` for a string that cannot be read and `.unavailable` when PostgreSQL does
   /// not answer within the acquire deadline.
   public static func open(_ configuration: RelationalConfiguration) async throws(RelationalError) -> Database {
     let database = try Database(configuration)
     do throws(RelationalError) {
-      try await database.ping()
+      try await database.awaitServer(until: .after(configuration.acquireTimeout))
       return database
     } catch {
       await database.close()
       throw error
+    }
+  }
+
+  /// A server that is just being started is worth a few attempts.
+  private func awaitServer(until deadline: Deadline) async throws(RelationalError) {
+    while true {
+      do throws(RelationalError) {
+        return try await ping()
+      } catch {
+        let pause = Duration.milliseconds(50)
+        guard error.code == .unavailable, deadline.remaining > pause else { throw error }
+        do { try await Task.sleep(for: pause) } catch { throw .cancelled(nil) }
+      }
     }
   }
 
@@ -41,15 +56,19 @@ public final class Database: Queryable {
     let options = try ConnectOptions(configuration)
     pool = Pool(configuration, options: options, loop: loop, counters: counters)
     shared = try SharedLane(configuration, loop: loop, counters: counters)
+    locks = AdvisoryLocks(configuration, options: options, loop: loop, counters: counters)
+    replicas = try Replicas(configuration, loop: loop, counters: counters)
     listener = Listener(
       options: options, loop: loop, keepAlive: configuration.listenKeepAlive, logger: configuration.logger)
   }
 
   /// Whoever forgot to close leaves no connections behind.
   deinit {
-    Task { [listener, shared, pool] in
+    Task { [listener, shared, replicas, locks, pool] in
       await listener.close()
       await shared.close()
+      await replicas.close()
+      await locks.close(within: .zero)
       await pool.close(within: .zero)
     }
   }
@@ -64,6 +83,7 @@ public final class Database: Queryable {
   public var statistics: Statistics {
     var statistics = counters.snapshot
     (statistics.leased, statistics.idle, statistics.waiting) = pool.occupancy
+    statistics.lockConnections = locks.count
     return statistics
   }
 
@@ -79,7 +99,7 @@ public final class Database: Queryable {
       let connection = try await pool.acquire()
       let answer = await connection.run(
         Request(body: .statement(call), timeout: configuration.statementTimeout, label: call.name))
-      await pool.release(connection)
+      await pool.release(connection, reset: call.leavesTraces)
       return StatementResult(result: try answer.get(), statement: call.name)
     }
   }
@@ -98,9 +118,14 @@ public final class Database: Queryable {
   private static let pingStatement = Statement<Int32>("relational.ping", "SELECT 1")
 
   /// Refuses new calls, waits five seconds at most for those under way, and closes everything.
+  ///
+  /// What is under way after that fails with `.closed`; a COMMIT with `.outcomeUnknown`. Closing again is harmless.
   public func close() async {
-    await listener.close()
+    async let listening: Void = listener.close()
+    async let locking: Void = locks.close(within: .seconds(5))
     await shared.close()
+    await replicas.close()
     await pool.close(within: .seconds(5))
+    _ = await (listening, locking)
   }
 }

@@ -33,7 +33,8 @@ public actor TempPostgres {
   private let folder: TemporaryFolder
   /// The port of 127.0.0.1 that it listens on.
   public nonisolated let port: Int
-  private let programs: String
+  /// The folder of PostgreSQL's programs (`psql`, `pgbench`), of the same version as the server.
+  public nonisolated let programs: String
   private var process: ServerProcess?
   private var paused: Set<Int32> = []
   private var databaseCount = 0
@@ -221,8 +222,8 @@ public actor TempPostgres {
     try await ServerProcess.output(of: "\(programs)/\(name)", arguments, asUser: "postgres", folder: folder.path)
   }
 
-  /// Debian keeps the programs of each version in a folder of its own.
-  private static func findPrograms() throws -> String {
+  /// The newest version's programs; Debian keeps those of each version in a folder of its own.
+  public static func findPrograms() throws -> String {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
     for folder in folders + ["/usr/local/bin", "/usr/bin"]

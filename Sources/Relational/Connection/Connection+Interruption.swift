@@ -72,7 +72,7 @@ extension Connection {
   private func askServerToStop() {
     guard let cancel = wire?.cancel else { return }
     Task { [weak self] in
-      await BlockingWork.cancelling.send(cancel)
+      await BlockingWork.send(cancel)
       await self?.cancelReturned()
     }
   }

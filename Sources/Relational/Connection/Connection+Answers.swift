@@ -39,8 +39,8 @@ extension Connection {
     switch part {
     case .prepare(let name):
       prepared.forget(name)
-    case .deallocate(let name):
-      if failure?.isUnknownPlan != true { prepared.keepEvicted(name) }
+    case .deallocate(let command):
+      if failure?.isUnknownPlan != true { prepared.keep(command) }
     case .step(let index):
       guard let failure, failure.meansStalePlan, let call = request.call(index) else { return }
       if failure.isUnknownPlan { prepared.forget(call.name) } else { prepared.discard(call.name) }
@@ -60,7 +60,7 @@ extension Connection {
       current = exchange
       return send()
     }
-    if case .script(let sql) = exchange.request.body { forgetDropped(by: sql) }
+    if case .script(let sql) = exchange.request.body { discardDropped(by: sql) }
     guard interruption == nil else {
       if exchange.phase.isPrefixOnly, exchange.answer.failure == nil {
         // The script itself will not be sent any more.
@@ -95,17 +95,17 @@ extension Connection {
   }
 
   /// Hand-written SQL may drop what is prepared; preparing again costs less than a failure.
-  private func forgetDropped(by sql: String) {
+  private func discardDropped(by sql: String) {
     let words = sql.uppercased()
-    if words.contains("DEALLOCATE") || words.contains("DISCARD") { prepared.forgetAll() }
+    if words.contains("DEALLOCATE") || words.contains("DISCARD ALL") { prepared.discardAll() }
   }
 
   /// Resumes the caller; nothing may be done for it afterwards.
   func deliver(_ exchange: Exchange, _ answer: Answer) {
     if let deadline = exchange.deadline { loop.unschedule(deadline) }
-    guard let continuation = exchange.continuation else { return }
+    guard let caller = exchange.caller else { return }
     counters.answered(answer)
-    continuation.resume(returning: answer)
+    caller.resume(returning: answer)
   }
 
   /// Publishes what the pool looks at when the connection comes back.
@@ -134,7 +134,7 @@ extension Connection {
     current = nil
     publishCondition()
     if let exchange { deliver(exchange, exchange.lost(failure)) }
-    for one in waiting { one.continuation.resume(returning: .unsent(failure)) }
+    for one in waiting { one.caller.resume(returning: .unsent(failure)) }
     waiting = []
   }
 }

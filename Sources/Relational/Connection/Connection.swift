@@ -75,6 +75,12 @@ actor Connection: ReadinessHandler {
     let failure = await withCheckedContinuation { connecting = $0 }
     loop.unschedule(timer)
     if let failure { throw failure }
+    guard let script = options.firstScript else { return }
+    let first = Request(body: .script(script), interruption: .mustFinish, timeout: deadline.remaining)
+    if let failure = await run(first).failure {
+      lose(failure)
+      throw failure
+    }
   }
 
   private func connectEnded(_ failure: String?) {

@@ -20,17 +20,32 @@ public final class Database: Queryable {
   private let counters: StatisticsCounters
   private let shared: SharedLane
   private let listener: Listener
+  let locks: AdvisoryLocks
+  let replicas: Replicas
 
   /// Opens a database; throws `.configuration` for a string that cannot be read and `.unavailable` when PostgreSQL does
   /// not answer within the acquire deadline.
   public static func open(_ configuration: RelationalConfiguration) async throws(RelationalError) -> Database {
     let database = try Database(configuration)
     do throws(RelationalError) {
-      try await database.ping()
+      try await database.awaitServer(until: .after(configuration.acquireTimeout))
       return database
     } catch {
       await database.close()
       throw error
+    }
+  }
+
+  /// A server that is just being started is worth a few attempts.
+  private func awaitServer(until deadline: Deadline) async throws(RelationalError) {
+    while true {
+      do throws(RelationalError) {
+        return try await ping()
+      } catch {
+        let pause = Duration.milliseconds(50)
+        guard error.code == .unavailable, deadline.remaining > pause else { throw error }
+        do { try await Task.sleep(for: pause) } catch { throw .cancelled(nil) }
+      }
     }
   }
 
@@ -41,14 +56,19 @@ public final class Database: Queryable {
     let options = try ConnectOptions(configuration)
     pool = Pool(configuration, options: options, loop: loop, counters: counters)
     shared = try SharedLane(configuration, loop: loop, counters: counters)
-    listener = Listener(options: options, loop: loop, logger: configuration.logger)
+    locks = AdvisoryLocks(configuration, options: options, loop: loop, counters: counters)
+    replicas = try Replicas(configuration, loop: loop, counters: counters)
+    listener = Listener(
+      options: options, loop: loop, keepAlive: configuration.listenKeepAlive, logger: configuration.logger)
   }
 
   /// Whoever forgot to close leaves no connections behind.
   deinit {
-    Task { [listener, shared, pool] in
+    Task { [listener, shared, replicas, locks, pool] in
       await listener.close()
       await shared.close()
+      await replicas.close()
+      await locks.close(within: .zero)
       await pool.close(within: .zero)
     }
   }
@@ -63,6 +83,7 @@ public final class Database: Queryable {
   public var statistics: Statistics {
     var statistics = counters.snapshot
     (statistics.leased, statistics.idle, statistics.waiting) = pool.occupancy
+    statistics.lockConnections = locks.count
     return statistics
   }
 
@@ -78,16 +99,18 @@ public final class Database: Queryable {
       let connection = try await pool.acquire()
       let answer = await connection.run(
         Request(body: .statement(call), timeout: configuration.statementTimeout, label: call.name))
-      await pool.release(connection)
+      await pool.release(connection, reset: call.leavesTraces)
       return StatementResult(result: try answer.get(), statement: call.name)
     }
   }
 
   /// What is notified on a channel, from the first `.gap` on, over one connection for all channels.
   ///
-  /// A lost connection is opened again, and `.gap` says so. Ending the iteration ends the listening. At most 1024
-  /// notifications wait for a slow reader; the oldest are dropped then, so payloads should only say where to look.
-  public func listen(_ channel: String) -> AsyncStream<Notification> { listener.listen(channel) }
+  /// Nothing is lost silently: a lost connection is opened again and `.gap` says so, and a reader that leaves more than
+  /// 1024 different notifications waiting finds one `.gap` in their place. A notification equal to one that waits is not
+  /// added to it. A connection whose other end has vanished is found within two `listenKeepAlive`. Not through pgbouncer
+  /// in transaction mode, where LISTEN has no session to live in. Ending the iteration ends the listening.
+  public func listen(_ channel: Channel) -> Notifications { listener.listen(channel) }
 
   /// One round trip to the server and back; throws as `query` does.
   public func ping() async throws(RelationalError) { _ = try await query(Self.pingStatement) }
@@ -95,9 +118,14 @@ public final class Database: Queryable {
   private static let pingStatement = Statement<Int32>("relational.ping", "SELECT 1")
 
   /// Refuses new calls, waits five seconds at most for those under way, and closes everything.
+  ///
+  /// What is under way after that fails with `.closed`; a COMMIT with `.outcomeUnknown`. Closing again is harmless.
   public func close() async {
-    await listener.close()
+    async let listening: Void = listener.close()
+    async let locking: Void = locks.close(within: .seconds(5))
     await shared.close()
+    await replicas.close()
     await pool.close(within: .seconds(5))
+    _ = await (listening, locking)
   }
 }

@@ -9,6 +9,7 @@ public struct StatementCall: Sendable {
   let name: String
   let lane: Lane
   let sql: String
+  let leavesTraces: Bool
   let parameters: Parameters
 
   /// Encodes the values; throws `.encoding` for one that PostgreSQL cannot take.
@@ -16,6 +17,7 @@ public struct StatementCall: Sendable {
     name = statement.name
     lane = statement.lane
     sql = statement.sql
+    leavesTraces = statement.leavesTraces
     do throws(EncodingFailure) {
       parameters = try Parameters(values)
     } catch {

@@ -42,6 +42,10 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
     public static let configuration = Code("configuration")
     /// A `Transaction` was used while a savepoint inside it is open, or a copied row has the wrong number of columns.
     public static let misuse = Code("misuse")
+    /// An advisory lock stayed taken until the deadline.
+    public static let lockTimeout = Code("lockTimeout")
+    /// The connection that held an advisory lock was lost while the body ran; somebody else may hold the lock now.
+    public static let lockLost = Code("lockLost")
     /// Any other error of the server; see `sqlState`.
     public static let server = Code("server")
   }

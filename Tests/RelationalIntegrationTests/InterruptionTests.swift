@@ -71,7 +71,8 @@ struct InterruptionTests {
     // Answers take long enough that BEGIN, COMMIT and ROLLBACK are all met under way.
     proxy.set(FaultProxy.Faults(delay: .microseconds(200) ... .milliseconds(1)), .toClient)
     let uri = try await server.freshDatabase(through: proxy)
-    try await withDatabase(RelationalConfiguration(uri: uri, poolSize: 2, acquireTimeout: .seconds(30))) { (database) async throws in
+    try await withDatabase(RelationalConfiguration(uri: uri, poolSize: 2, acquireTimeout: .seconds(30))) {
+      (database) async throws in
       try await database.arrange("CREATE TABLE entry (id int8 PRIMARY KEY)")
       // Outside a transaction, and only there, a savepoint is refused.
       let probe = Statement<NoRow>("interrupt.probe", "SAVEPOINT probe")
@@ -110,7 +111,8 @@ struct InterruptionTests {
     let proxy = try await server.proxy()
     defer { proxy.stop() }
     let uri = try await server.freshDatabase(through: proxy)
-    try await withDatabase(RelationalConfiguration(uri: uri, poolSize: 1, acquireTimeout: .seconds(10))) { (database) async throws in
+    try await withDatabase(RelationalConfiguration(uri: uri, poolSize: 1, acquireTimeout: .seconds(10))) {
+      (database) async throws in
       try await database.arrange("CREATE TABLE entry (id int8 PRIMARY KEY)")
       let sent = database.statistics.roundTrips
       let task = Task {
@@ -155,7 +157,8 @@ struct InterruptionTests {
     let proxy = try await server.proxy()
     defer { proxy.stop() }
     let uri = try await server.freshDatabase(through: proxy)
-    try await withDatabase(RelationalConfiguration(uri: uri, poolSize: 1, acquireTimeout: .seconds(10))) { (database) async throws in
+    try await withDatabase(RelationalConfiguration(uri: uri, poolSize: 1, acquireTimeout: .seconds(10))) {
+      (database) async throws in
       let before = try await database.first(Self.backend)
       let task = Task { await failure { try await database.execute(Self.sleep) } }
       #expect(try await eventually { database.statistics.byStatement["interrupt.sleep"] == 1 })

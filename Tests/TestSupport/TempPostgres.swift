@@ -173,7 +173,7 @@ public actor TempPostgres {
   }
 
   /// Debian keeps the programs of each version in a folder of its own.
-  private static func findPrograms() throws -> String {
+  static func findPrograms() throws -> String {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
     for folder in folders + ["/usr/local/bin", "/usr/bin"]

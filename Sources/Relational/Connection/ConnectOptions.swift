@@ -6,27 +6,44 @@ struct ConnectOptions: Sendable {
   private let settings: [String]
   private let applicationName: String
   private let naming: StatementNaming
+  private let isReadOnly: Bool
+  private let resolver: NameResolver
 
-  /// `settings` are server parameters such as `TimeZone=UTC`.
-  init(_ configuration: RelationalConfiguration, settings: [String] = []) throws(RelationalError) {
-    uri = configuration.uri
+  /// `settings` are server parameters such as `statement_timeout=5000`; `readOnly` makes every transaction read-only.
+  /// `uri` is the configuration's unless another server is meant.
+  init(
+    _ configuration: RelationalConfiguration, uri: String? = nil, settings: [String] = [], readOnly: Bool = false,
+    resolver: NameResolver = .system
+  ) throws(RelationalError) {
+    self.uri = uri ?? configuration.uri
     applicationName = configuration.applicationName
     naming = configuration.statementNaming
-    self.settings = ["TimeZone=UTC"] + settings
-    guard PQConninfo(uri) != nil else {
+    self.settings = ["TimeZone=UTC"] + settings + (readOnly ? ["default_transaction_read_only=on"] : [])
+    isReadOnly = readOnly
+    self.resolver = resolver
+    guard PQConninfo(self.uri) != nil else {
       throw RelationalError(.configuration, "the connection string cannot be read")
     }
   }
 
-  /// libpq's keywords with host names replaced by addresses.
-  func resolved() async -> [(keyword: String, value: String)] {
-    guard let parsed = PQConninfo(uri) else { return [] }
-    var info = parsed
-    let folderOrNothing = info["host"].map { $0.hasPrefix("/") && !$0.contains(",") } ?? true
-    if !folderOrNothing { info = await BlockingWork.resolving.resolved(info) }
+  /// libpq's keywords with an address for every host name, because libpq would resolve names on the loop's thread.
+  ///
+  /// Throws `.unavailable` when no host has an address.
+  func resolved() async throws(RelationalError) -> [(keyword: String, value: String)] {
+    guard var info = PQConninfo(uri) else { return [] }
+    if let hosts = HostList(info) {
+      let (list, unknown) = await hosts.resolved(by: resolver)
+      guard !list.isEmpty else {
+        throw RelationalError(.unavailable, "no address for \(unknown.joined(separator: ", "))")
+      }
+      list.write(to: &info)
+    }
     info["application_name"] = info["application_name"] ?? applicationName
     info["client_encoding"] = "UTF8"
-    if case .named = naming { info["options"] = settingsAsOptions(after: info["options"]) }
+    if case .named = naming {
+      info["options"] = ([info["options"] ?? ""] + settings.map { "-c \($0)" }).joined(separator: " ")
+    }
+    if isReadOnly { info["target_session_attrs"] = info["target_session_attrs"].map(Self.readOnlyTarget) }
     // A peer that vanished without a word is noticed within a minute, waiting or sending.
     let defaults = [
       ("keepalives_idle", "20"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
@@ -38,15 +55,19 @@ struct ConnectOptions: Sendable {
     return info.options
   }
 
-  private func settingsAsOptions(after own: String?) -> String {
-    ([own ?? ""] + settings.map { "-c \($0)" }).joined(separator: " ")
-  }
-
   /// What to send first where `options` are not understood: pgbouncer refuses them, or ignores them if told to.
   ///
-  /// It follows the settings that PostgreSQL reports, `TimeZone` among them, from one server to the next.
+  /// It takes settings that PostgreSQL reports along from one server to the next, and only those: `TimeZone` is one.
   var firstScript: String? {
-    guard case .unnamedOnly = naming else { return nil }
-    return settings.map { "SET " + $0 }.joined(separator: "; ")
+    if case .unnamedOnly = naming { "SET TimeZone = 'UTC'" } else { nil }
+  }
+
+  /// Read-only by its own wish, a session does not count as `read-write` anywhere; the kind of server says what is meant.
+  private static func readOnlyTarget(_ wanted: String) -> String {
+    switch wanted {
+    case "read-write": "primary"
+    case "read-only": "standby"
+    default: wanted
+    }
   }
 }

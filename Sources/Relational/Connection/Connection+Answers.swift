@@ -40,10 +40,11 @@ extension Connection {
     case .prepare(let name):
       prepared.forget(name)
     case .deallocate(let command):
-      if failure?.isUnknownPlan != true { prepared.keep(command) }
+      if failure?.isUnknownPlan ?? false { prepared.discardAll() } else { prepared.keep(command) }
     case .step(let index):
       guard let failure, failure.meansStalePlan, let call = request.call(index) else { return }
-      if failure.isUnknownPlan { prepared.forget(call.name) } else { prepared.discard(call.name) }
+      // Somebody deallocated by hand, and perhaps more than this one.
+      if failure.isUnknownPlan { prepared.discardAll() } else { prepared.discard(call.name) }
     case .prefix, .check:
       break
     }
@@ -60,7 +61,6 @@ extension Connection {
       current = exchange
       return send()
     }
-    if case .script(let sql) = exchange.request.body { discardDropped(by: sql) }
     guard interruption == nil else {
       if exchange.phase.isPrefixOnly, exchange.answer.failure == nil {
         // The script itself will not be sent any more.
@@ -92,12 +92,6 @@ extension Connection {
     exchange.isSynced = false
     exchange.answer = Answer()
     return true
-  }
-
-  /// Hand-written SQL may drop what is prepared; preparing again costs less than a failure.
-  private func discardDropped(by sql: String) {
-    let words = sql.uppercased()
-    if words.contains("DEALLOCATE") || words.contains("DISCARD ALL") { prepared.discardAll() }
   }
 
   /// Resumes the caller; nothing may be done for it afterwards.

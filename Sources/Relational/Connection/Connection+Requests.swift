@@ -95,6 +95,7 @@ extension Connection {
   }
 
   private func count(_ request: Request) {
+    if let label = request.label { lastStatement.withLock { $0 = label } }
     guard case .steps(let steps) = request.body else { return counters.sent(request.label) }
     counters.roundTrip()
     for case .statement(let call) in steps { counters.sentTogether(call.name) }

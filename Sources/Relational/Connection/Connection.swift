@@ -28,6 +28,8 @@ actor Connection: ReadinessHandler {
   nonisolated var condition: Condition { atomicCondition.load(ordering: .acquiring) }
   nonisolated let atomicCondition = Atomic(Condition.clean)
   nonisolated let serials = Atomic<Int>(0)
+  /// The statement sent last in the present lease, to say who keeps the connections.
+  nonisolated let lastStatement = Mutex<String?>(nil)
 
   let counters: StatisticsCounters
   private let onEnd: @Sendable () -> Void
@@ -46,6 +48,7 @@ actor Connection: ReadinessHandler {
   var settling: [CheckedContinuation<Void, Never>] = []
   /// Why the connection is of no use any more.
   var taint: RelationalError?
+  private var onLoss: (@Sendable () -> Void)?
 
   init(
     id: Int, loop: EventLoop, counters: StatisticsCounters, statements: PreparedStatements.Policy = .init(),
@@ -64,15 +67,16 @@ actor Connection: ReadinessHandler {
 
   /// Connects until the deadline. Failing leaves nothing behind.
   func connect(_ options: ConnectOptions, until deadline: Deadline) async throws(RelationalError) {
-    let list = await options.resolved()
-    guard let wire = Wire<Part>(list, loop: loop, owner: self) else {
-      throw RelationalError(.unavailable, "the connection could not be begun")
-    }
-    self.wire = wire
+    if let taint { throw taint }
     let timer = loop.schedule(at: deadline) { [weak self] in
-      self?.assumeIsolated { $0.connectEnded("no answer from the server in time") }
+      self?.assumeIsolated {
+        $0.connectEnded(RelationalError(.unavailable, "no answer from the server in time"))
+      }
     }
-    let failure = await withCheckedContinuation { connecting = $0 }
+    let failure = await withCheckedContinuation { continuation in
+      connecting = continuation
+      Task { await beginConnecting(options) }
+    }
     loop.unschedule(timer)
     if let failure { throw failure }
     guard let script = options.firstScript else { return }
@@ -83,18 +87,37 @@ actor Connection: ReadinessHandler {
     }
   }
 
-  private func connectEnded(_ failure: String?) {
-    guard let continuation = connecting else { return }
-    connecting = nil
-    if failure != nil {
-      _ = wire?.close()
-      wire = nil
+  /// Looking names up may take longer than anybody waits; the connection may have been given up meanwhile.
+  private func beginConnecting(_ options: ConnectOptions) async {
+    do throws(RelationalError) {
+      let list = try await options.resolved()
+      guard connecting != nil else { return }
+      guard let wire = Wire<Part>(list, loop: loop, owner: self) else {
+        throw RelationalError(.unavailable, "the connection could not be begun")
+      }
+      self.wire = wire
+    } catch {
+      connectEnded(error)
     }
-    continuation.resume(returning: failure.map { RelationalError(.unavailable, $0) })
   }
 
-  /// Closes the socket; what is under way fails.
-  func close() { lose(RelationalError(.closed, "the connection was closed")) }
+  private func connectEnded(_ failure: RelationalError?) {
+    guard let continuation = connecting else { return }
+    connecting = nil
+    if let failure {
+      _ = wire?.close()
+      wire = nil
+      taint = failure
+    }
+    continuation.resume(returning: failure)
+  }
+
+  /// Closes the socket; what is under way fails. A connection that has not been opened yet never will be.
+  func close() {
+    let failure = RelationalError(.closed, "the connection was closed")
+    if wire == nil, connecting == nil { taint = taint ?? failure }
+    lose(failure)
+  }
 
   nonisolated func ready() { assumeIsolated { $0.receive() } }
 
@@ -107,7 +130,7 @@ actor Connection: ReadinessHandler {
     for event in arrived { handle(event) }
     for (channel, payload) in wire.notifications() { onNotification(channel, payload) }
     if !alive {
-      if connecting != nil { return connectEnded(wire.errorMessage) }
+      if connecting != nil { return connectEnded(RelationalError(.unavailable, wire.errorMessage)) }
       return lose(RelationalError(.unavailable, "the connection was lost"))
     }
     moveOn()
@@ -125,13 +148,23 @@ actor Connection: ReadinessHandler {
 
   /// The connection is of no use any more: whoever waits for it hears why, and the pool gets its slot back.
   func lose(_ failure: RelationalError) {
+    if connecting != nil { return connectEnded(failure) }
     guard let wire else { return }
-    if connecting != nil { return connectEnded(failure.message) }
+    let farewell = Farewell(wire.duplicateSocket(), loop: loop)
     _ = wire.close()
     self.wire = nil
     taint = taint ?? failure
     atomicCondition.store(.useless, ordering: .releasing)
     abandon(failure)
-    onEnd()
+    onLoss?()
+    onLoss = nil
+    farewell.wait(onEnd)
   }
+
+  /// Calls back once when the connection is lost; at once when it is already.
+  func watchLoss(_ action: @escaping @Sendable () -> Void) {
+    if wire == nil { action() } else { onLoss = action }
+  }
+
+  func unwatchLoss() { onLoss = nil }
 }

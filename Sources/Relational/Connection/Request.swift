@@ -13,6 +13,16 @@ struct Request: Sendable {
     case copyIn(String)
     /// A COPY of rows to us, whose columns are those of the result.
     case copyOut(String, columns: PQResult)
+
+    /// Whether the session may be another one afterwards; of a script nobody knows.
+    var leavesTraces: Bool {
+      switch self {
+      case .statement(let call): call.leavesTraces
+      case .steps(let steps): steps.contains { if case .statement(let call) = $0 { call.leavesTraces } else { false } }
+      case .script: true
+      case .command, .copyIn, .copyOut: false
+      }
+    }
   }
 
   enum Step: Sendable {

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 
 /// A libpq connection on its event loop: connects, sends without blocking, and turns what arrives into events.
@@ -197,6 +198,9 @@ final class Wire<Token> {
     while isOpen, let next = pq.notifies() { all.append(next) }
     return all
   }
+
+  /// Another handle for the socket, by which to see when the server has let go of it; -1 when there is none.
+  func duplicateSocket() -> Int32 { phase == .closed ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0) }
 
   /// Stops watching; the socket closes with the last reference to this object. Gives what will never be answered.
   func close() -> [Token] {

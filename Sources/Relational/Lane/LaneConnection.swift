@@ -26,6 +26,9 @@ actor LaneConnection: ReadinessHandler {
   /// How many statements wait or are under way.
   nonisolated var load: Int { travellerCount.load(ordering: .relaxed) }
   nonisolated private let travellerCount = Atomic<Int>(0)
+  /// How often it has been opened; each time it may lead to another server.
+  nonisolated var connectionNumber: Int { connectionCount.load(ordering: .acquiring) }
+  nonisolated private let connectionCount = Atomic<Int>(0)
 
   nonisolated private let loop: EventLoop
   private let options: ConnectOptions
@@ -37,7 +40,7 @@ actor LaneConnection: ReadinessHandler {
   private var isConnecting = false
   private var connectTimer: LoopTimers.ID?
   private var connectFailure: RelationalError?
-  private var backoff = Backoff()
+  private var breaker: ConnectBreaker
   private var prepared = PreparedStatements()
   private var travellers: [Int: Traveller] = [:]
   private var queue: [Int] = []
@@ -48,13 +51,14 @@ actor LaneConnection: ReadinessHandler {
 
   init(
     options: ConnectOptions, loop: EventLoop, counters: StatisticsCounters, acquireTimeout: Duration,
-    answerTimeout: Duration, logger: Logger
+    answerTimeout: Duration, breaker: ConnectBreaker, logger: Logger
   ) {
     self.options = options
     self.loop = loop
     self.counters = counters
     self.acquireTimeout = acquireTimeout
     self.answerTimeout = answerTimeout
+    self.breaker = breaker
     self.logger = logger
   }
 
@@ -81,6 +85,7 @@ actor LaneConnection: ReadinessHandler {
 
   private func send(_ id: Int) {
     guard let wire, wire.isOpen else {
+      if breaker.isOpen { return failUnreachable(id) }
       queue.append(id)
       return connect()
     }
@@ -129,6 +134,12 @@ actor LaneConnection: ReadinessHandler {
     var error = error
     error.statement = travellers[id]?.call.name
     complete(id, Answer(failure: error))
+  }
+
+  /// Nothing was sent, or it can be asked again: with the reason why nobody can connect.
+  private func failUnreachable(_ id: Int) {
+    let cause = connectFailure
+    fail(id, RelationalError(.unavailable, cause?.message ?? "PostgreSQL cannot be reached", underlying: cause))
   }
 
   /// Once more, alone; whoever met misfortune four times is told.
@@ -194,18 +205,23 @@ actor LaneConnection: ReadinessHandler {
   }
 
   private func beginConnecting() async {
-    let list = await options.resolved()
-    guard !isClosed, let wire = Wire<Part>(list, loop: loop, owner: self) else { return connectFailed("refused") }
-    self.wire = wire
+    do throws(RelationalError) {
+      let list = try await options.resolved()
+      guard !isClosed, let wire = Wire<Part>(list, loop: loop, owner: self) else { return connectFailed("refused") }
+      self.wire = wire
+    } catch {
+      return connectFailed(error.message)
+    }
     connectTimer = loop.schedule(at: .after(acquireTimeout)) { [weak self] in
-      self?.assumeIsolated { if $0.isConnecting { $0.lose() } }
+      self?.assumeIsolated { if $0.isConnecting { $0.lose(silent: true) } }
     }
   }
 
   private func connected() {
     isConnecting = false
+    connectionCount.add(1, ordering: .releasing)
     connectFailure = nil
-    backoff.succeeded()
+    breaker.succeeded()
     if let connectTimer { loop.unschedule(connectTimer) }
     prepared = PreparedStatements()
     let waiting = queue
@@ -214,29 +230,34 @@ actor LaneConnection: ReadinessHandler {
     loop.execute { [weak self] in self?.assumeIsolated { lane in waiting.forEach { lane.send($0) } } }
   }
 
-  /// Plans the next attempt; travellers wait on until their deadlines.
-  private func connectFailed(_ reason: String) {
+  /// Plans the next attempt. Travellers wait on until their deadlines; when the breaker is open they are told at once.
+  private func connectFailed(_ reason: String, silent: Bool = false) {
     if let connectTimer { loop.unschedule(connectTimer) }
     let failure = RelationalError(.unavailable, reason)
     connectFailure = failure
     logger.warning("cannot connect to PostgreSQL", metadata: ["reason": "\(failure.message)", "lane": "shared"])
     // `isConnecting` stays set during the pause, so that nobody tries sooner.
-    loop.schedule(at: .after(backoff.failed(spread: .random(in: 0...1)))) { [weak self] in
+    loop.schedule(at: .after(breaker.failed(silent: silent, spread: .random(in: 0...1)))) { [weak self] in
       self?.assumeIsolated { lane in
         lane.isConnecting = false
-        if !lane.queue.isEmpty { lane.connect() }
+        lane.breaker.pauseIsOver()
+        if !lane.queue.isEmpty || lane.breaker.isOpen { lane.connect() }
       }
     }
+    guard breaker.isOpen else { return }
+    let waiting = queue
+    queue = []
+    for id in waiting { failUnreachable(id) }
   }
 
   /// The connection is gone: everything under way is a read and is sent again on the next one.
-  private func lose() {
+  private func lose(silent: Bool = false) {
     guard let wire else { return }
     let reason = wire.errorMessage
     let abandoned = wire.close()
     self.wire = nil
     isSyncDue = false
-    if isConnecting { return connectFailed(reason) }
+    if isConnecting { return connectFailed(reason, silent: silent) }
     let failure = RelationalError(.unavailable, "the connection was lost")
     for case .execute(let id) in abandoned { sendAgain(id, after: failure) }
   }
@@ -269,8 +290,7 @@ actor LaneConnection: ReadinessHandler {
         isSilent = true
         fail(id, RelationalError(.deadline, "no answer in time"))
       } else {
-        let cause = connectFailure
-        fail(id, RelationalError(.unavailable, cause?.message ?? "PostgreSQL cannot be reached", underlying: cause))
+        failUnreachable(id)
       }
     }
     queue.removeAll { travellers[$0] == nil }

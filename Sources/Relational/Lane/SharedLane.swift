@@ -10,12 +10,13 @@ final class SharedLane: Sendable {
     let timeout = configuration.statementTimeout ?? .seconds(5)
     let milliseconds = timeout.inMicroseconds / 1000
     let options = try ConnectOptions(
-      configuration, settings: ["default_transaction_read_only=on", "statement_timeout=\(milliseconds)"])
+      configuration, settings: ["statement_timeout=\(milliseconds)"], readOnly: true)
     connections = (0..<configuration.sharedConnections).map { _ in
       LaneConnection(
         options: options, loop: loop, counters: counters, acquireTimeout: configuration.acquireTimeout,
         // The server stops the statement first; only a server that does not answer at all takes longer.
-        answerTimeout: timeout + .seconds(1), logger: configuration.logger)
+        answerTimeout: timeout + .seconds(1), breaker: ConnectBreaker(threshold: configuration.connectFailureLimit),
+        logger: configuration.logger)
     }
   }
 
@@ -25,6 +26,12 @@ final class SharedLane: Sendable {
     let connection = connections.min { $0.load < $1.load } ?? connections[0]
     return try await connection.perform(call).get()
   }
+
+  /// Statements that wait or are under way.
+  var load: Int { connections.reduce(0) { $0 + $1.load } }
+
+  /// How often the lane's only connection has been opened; for a replica's lane.
+  var connectionNumber: Int { connections[0].connectionNumber }
 
   func close() async {
     for connection in connections { await connection.close() }

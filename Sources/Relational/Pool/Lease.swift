@@ -17,8 +17,6 @@ final class Lease: Sendable {
   }
 
   func script(_ sql: String) async throws(RelationalError) {
-    // A script may change settings of the session, which the next lease must not see.
-    state.noteReset()
     var request = request(.script(sql), label: "script")
     request.timeout = nil
     if let failure = await answer(to: request).failure { throw failure }
@@ -50,7 +48,8 @@ final class Lease: Sendable {
   }
 
   func request(_ body: Request.Body, label: String?) -> Request {
-    Request(body: body, isDecisive: !state.isTransaction, timeout: statementTimeout, lease: state, label: label)
+    if body.leavesTraces { state.noteReset() }
+    return Request(body: body, isDecisive: !state.isTransaction, timeout: statementTimeout, lease: state, label: label)
   }
 
   private func answer(to request: Request) async -> Answer { note(await connection.run(request)) }

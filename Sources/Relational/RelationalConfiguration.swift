@@ -31,6 +31,8 @@ public struct RelationalConfiguration: Sendable {
   public var replicas: [String] = []
   /// Connections for advisory locks, at most: each lock that is held or waited for needs one.
   public var advisoryLockConnections = 2
+  /// Who hears of every statement, for traces; `nil` for nobody.
+  public var tracer: (any RelationalTracer)?
   /// What `pg_stat_activity` shows.
   public var applicationName: String
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.

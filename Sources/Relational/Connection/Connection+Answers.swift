@@ -104,7 +104,7 @@ extension Connection {
   func deliver(_ exchange: Exchange, _ answer: Answer) {
     if let deadline = exchange.deadline { loop.unschedule(deadline) }
     guard let continuation = exchange.continuation else { return }
-    counters.answered(answer)
+    counters.answered(exchange, answer)
     continuation.resume(returning: answer)
   }
 

@@ -20,6 +20,7 @@ public final class ServerProcess: Sendable {
   /// The file that receives what the child prints.
   public let logFile: String
   private let exitStatus = Mutex<Int32?>(nil)
+  private let usage = Mutex<Duration?>(nil)
 
   private init(pid: pid_t, logFile: String) {
     self.pid = pid
@@ -50,8 +51,10 @@ public final class ServerProcess: Sendable {
     exitStatus.withLock { status in
       if status != nil { return false }
       var raw: Int32 = 0
-      let answer = waitpid(pid, &raw, WNOHANG)
+      var spent = rusage()
+      let answer = wait4(pid, &raw, WNOHANG, &spent)
       if answer == 0 { return true }
+      usage.withLock { $0 = Self.processorTime(spent) }
       status = answer == pid ? raw : -1
       return false
     }
@@ -61,6 +64,14 @@ public final class ServerProcess: Sendable {
   public var exitCode: Int32? {
     if isRunning { return nil }
     return exitStatus.withLock { status in status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
+  }
+
+  /// Processor time of the child and of the children that it waited for; `nil` while it runs.
+  public var processorTime: Duration? { isRunning ? nil : usage.withLock { $0 } }
+
+  private static func processorTime(_ spent: rusage) -> Duration {
+    .seconds(spent.ru_utime.tv_sec + spent.ru_stime.tv_sec)
+      + .microseconds(Int64(spent.ru_utime.tv_usec) + Int64(spent.ru_stime.tv_usec))
   }
 
   /// Asks the child to end with `signal` (SIGTERM when `nil`) and waits; after `patience` it is killed.

@@ -25,7 +25,8 @@ public actor TempPostgres {
   private let folder: TemporaryFolder
   /// The port of 127.0.0.1 that it listens on.
   public nonisolated let port: Int
-  private let programs: String
+  /// The folder of PostgreSQL's programs (`psql`, `pgbench`), of the same version as the server.
+  public nonisolated let programs: String
   private var process: ServerProcess?
   private var databaseCount = 0
   private var templates: [String: Task<String, any Error>] = [:]
@@ -172,8 +173,8 @@ public actor TempPostgres {
     return program.logTail(lines: 1000)
   }
 
-  /// Debian keeps the programs of each version in a folder of its own.
-  static func findPrograms() throws -> String {
+  /// The newest version's programs; Debian keeps those of each version in a folder of its own.
+  public static func findPrograms() throws -> String {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
     for folder in folders + ["/usr/local/bin", "/usr/bin"]

@@ -5,7 +5,7 @@ import CLibpq
 /// `@unchecked Sendable` is proven by libpq's contract: a `PGresult` is not changed after `PQgetResult` returned it, all
 /// functions used here only read it, and nothing else holds the pointer. So rows are decoded by the caller, not by the
 /// thread that received them.
-final class PQResult: @unchecked Sendable {
+package final class PQResult: @unchecked Sendable {
   private let pointer: OpaquePointer
   let columnCount: Int32
   let rowCount: Int32
@@ -22,9 +22,9 @@ final class PQResult: @unchecked Sendable {
   func copyColumns() -> OpaquePointer? { PQcopyResult(pointer, PG_COPYRES_ATTRS) }
 
   /// What a result is about.
-  enum Kind: Sendable { case success, failure, aborted, sync, copyIn, copyOut }
+  package enum Kind: Sendable { case success, failure, aborted, sync, copyIn, copyOut }
 
-  var kind: Kind {
+  package var kind: Kind {
     switch PQresultStatus(pointer) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY: .success
     case PGRES_PIPELINE_SYNC: .sync
@@ -79,7 +79,7 @@ final class PQResult: @unchecked Sendable {
   var constraint: String? { field("n") }
   var table: String? { field("t") }
   /// The server's message without detail, hint and context, which may hold values.
-  var primaryMessage: String { field("M") ?? "" }
+  package var primaryMessage: String { field("M") ?? "" }
 
   /// `PG_DIAG_*` are character constants, which Swift does not import.
   private func field(_ code: Unicode.Scalar) -> String? {

@@ -35,6 +35,8 @@ public struct RelationalConfiguration: Sendable {
   public var replicas: [String] = []
   /// Connections for advisory locks, at most: each lock that is held or waited for needs one.
   public var advisoryLockConnections = 2
+  /// Who hears of every statement, for traces; `nil` for nobody.
+  public var tracer: (any RelationalTracer)?
   /// How host names become addresses; tests bring their own.
   var resolver = NameResolver.system
   /// What `pg_stat_activity` shows.

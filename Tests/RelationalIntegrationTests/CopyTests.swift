@@ -117,7 +117,7 @@ struct CopyTests {
             }
           }
         }
-        #expect(try await eventually { database.statistics.byStatement["reading.copy"] == 1 })
+        #expect(try await eventually { database.statistics.byStatement["reading.copy"]?.count == 1 })
         try await Task.sleep(for: .milliseconds(100))
         task.cancel()
         return task

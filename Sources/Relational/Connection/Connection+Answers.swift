@@ -98,7 +98,7 @@ extension Connection {
   func deliver(_ exchange: Exchange, _ answer: Answer) {
     if let deadline = exchange.deadline { loop.unschedule(deadline) }
     guard let caller = exchange.caller else { return }
-    counters.answered(answer)
+    counters.answered(exchange, answer)
     caller.resume(returning: answer)
   }
 

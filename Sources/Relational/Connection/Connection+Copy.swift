@@ -119,6 +119,7 @@ extension Connection {
     current?.caller = nil
     current?.deadline = nil
     if let deadline = exchange.deadline { loop.unschedule(deadline) }
+    for rows in answer.results { exchange.meter?.received(.leased, bytes: rows.byteCount) }
     exchange.caller?.resume(returning: answer)
   }
 

@@ -70,6 +70,7 @@ extension Connection {
 
   /// Asks on a thread that may block, and hears when that is over: until then the request may still arrive.
   private func askServerToStop() {
+    counters.note { $0.cancelRequests += 1 }
     guard let cancel = wire?.cancel else { return }
     Task { [weak self] in
       await BlockingWork.cancelling.send(cancel)

@@ -96,9 +96,9 @@ extension Connection {
 
   private func count(_ request: Request) {
     if let label = request.label { lastStatement.withLock { $0 = label } }
-    guard case .steps(let steps) = request.body else { return counters.sent(request.label) }
     counters.roundTrip()
-    for case .statement(let call) in steps { counters.sentTogether(call.name) }
+    current?.sentAt = MonotonicClock.now
+    current?.meter = counters.sent(request)
   }
 
   private func sendPrefix(_ prefix: [String]) -> Bool {

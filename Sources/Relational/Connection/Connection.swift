@@ -102,6 +102,7 @@ actor Connection: ReadinessHandler {
   private func connectEnded(_ failure: RelationalError?) {
     guard let continuation = connecting else { return }
     connecting = nil
+    if failure == nil { counters.note { $0.opened += 1 } }
     if let failure {
       _ = wire?.close()
       wire = nil
@@ -148,6 +149,7 @@ actor Connection: ReadinessHandler {
   func lose(_ failure: RelationalError) {
     if connecting != nil { return connectEnded(failure) }
     guard let wire else { return }
+    if failure.code != .closed { counters.note { $0.lost += 1 } }
     let farewell = Farewell(wire.duplicateSocket(), loop: loop)
     _ = wire.close()
     self.wire = nil

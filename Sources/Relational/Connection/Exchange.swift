@@ -49,6 +49,9 @@ extension Connection {
     var isSynced = false
     var isRepetition = false
     var answer = Answer()
+    /// Where its figures go; several steps look theirs up when they are answered.
+    var meter: StatementMeter?
+    var sentAt: UInt64 = 0
     var deadline: LoopTimers.ID?
     /// To notice a warning that came with the answer.
     var noticesBefore = 0

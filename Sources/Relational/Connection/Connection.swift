@@ -84,11 +84,9 @@ actor Connection: ReadinessHandler {
   /// Looking names up may take longer than anybody waits; the connection may have been given up meanwhile.
   private func beginConnecting(_ options: ConnectOptions) async {
     do throws(RelationalError) {
-      let list = try await options.resolved()
+      let plan = try await options.plan()
       guard connecting != nil else { return }
-      guard let wire = Wire<Part>(list, loop: loop, owner: self) else {
-        throw RelationalError(.unavailable, "the connection could not be begun")
-      }
+      let wire = try Wire<Part>(plan, loop: loop, owner: self)
       self.wire = wire
     } catch {
       connectEnded(error)

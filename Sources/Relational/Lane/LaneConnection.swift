@@ -206,9 +206,9 @@ actor LaneConnection: ReadinessHandler {
 
   private func beginConnecting() async {
     do throws(RelationalError) {
-      let list = try await options.resolved()
-      guard !isClosed, let wire = Wire<Part>(list, loop: loop, owner: self) else { return connectFailed("refused") }
-      self.wire = wire
+      let plan = try await options.plan()
+      if isClosed { return }
+      wire = try Wire<Part>(plan, loop: loop, owner: self)
     } catch {
       return connectFailed(error.message)
     }

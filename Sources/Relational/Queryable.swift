@@ -36,24 +36,15 @@ public struct StatementResult: Sendable {
 
   /// Decodes up to `limit` rows; throws `.decoding` with statement, column, expected and actual type.
   func rows<Row: RowDecodable>(_ type: Row.Type, limit: Int32 = .max) throws(RelationalError) -> [Row] {
-    let count = min(result.rowCount, limit)
-    var rows: [Row] = []
-    rows.reserveCapacity(Int(count))
-    for index in 0..<count {
-      do throws(DecodingFailure) {
-        var reader = RowReader(result, row: index)
-        rows.append(try Row(row: &reader))
-        if reader.column < result.columnCount {
-          throw DecodingFailure(.extraColumns(Int(result.columnCount - reader.column)))
-        }
-      } catch {
-        throw described(error)
-      }
+    do throws(DecodingFailure) {
+      return try result.rows(Row.self, limit: limit)
+    } catch {
+      throw described(error)
     }
-    return rows
   }
 
-  private func described(_ failure: DecodingFailure) -> RelationalError {
+  /// With the names of statement and column.
+  func described(_ failure: DecodingFailure) -> RelationalError {
     let place = failure.column.map { column in
       column < Int(result.columnCount) ? "column \(column + 1) (\(result.columnName(column))): " : ""
     }
@@ -70,21 +61,33 @@ extension Queryable {
   public func query<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> [Row] {
-    try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    do throws(RelationalError) {
+      return try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// All rows; the values as an array.
   public func query<Row>(
     _ statement: Statement<Row>, with parameters: [any SQLEncodable]
   ) async throws(RelationalError) -> [Row] {
-    try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    do throws(RelationalError) {
+      return try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// The first row, `nil` when there is none. Cost, errors and cancelling as for `query`.
   public func first<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Row? {
-    try await perform(StatementCall(statement, parameters)).rows(Row.self, limit: 1).first
+    do throws(RelationalError) {
+      return try await perform(StatementCall(statement, parameters)).rows(Row.self, limit: 1).first
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// How many rows were inserted, changed, deleted or returned. Cost, errors and cancelling as for `query`.

@@ -40,9 +40,9 @@ struct InterruptionTests {
     try await withDatabase(poolSize: 1) { (database) async throws in
       let before = try await database.first(Self.backend)
       for _ in 0..<5 {
-        let known = database.statistics.byStatement["interrupt.sleep", default: 0]
+        let known = database.statistics.byStatement["interrupt.sleep"]?.count ?? 0
         let task = Task { await failure { try await database.execute(Self.sleep) } }
-        #expect(try await eventually { database.statistics.byStatement["interrupt.sleep", default: 0] > known })
+        #expect(try await eventually { (database.statistics.byStatement["interrupt.sleep"]?.count ?? 0) > known })
         task.cancel()
         #expect(await task.value?.code == .cancelled)
         #expect(try await database.first(Self.backend) == before)
@@ -137,7 +137,7 @@ struct InterruptionTests {
   func serverStops() async throws {
     try await withDatabase(poolSize: 4) { (database) async throws in
       let tasks = (0..<4).map { _ in Task { await failure { try await database.execute(Self.sleep) } } }
-      #expect(try await eventually { database.statistics.byStatement["interrupt.sleep"] == 4 })
+      #expect(try await eventually { database.statistics.byStatement["interrupt.sleep"]?.count == 4 })
       for task in tasks { task.cancel() }
       for task in tasks { #expect(await task.value?.code == .cancelled) }
       let busy = Statement<Int64>(
@@ -161,7 +161,7 @@ struct InterruptionTests {
       (database) async throws in
       let before = try await database.first(Self.backend)
       let task = Task { await failure { try await database.execute(Self.sleep) } }
-      #expect(try await eventually { database.statistics.byStatement["interrupt.sleep"] == 1 })
+      #expect(try await eventually { database.statistics.byStatement["interrupt.sleep"]?.count == 1 })
       proxy.set(FaultProxy.Faults(isPaused: true), .toClient)
       task.cancel()
       #expect(await task.value?.code == .cancelled)

@@ -2,7 +2,7 @@ import Kernel
 import Relational
 import Testing
 
-@Suite("Cancellation and deadlines")
+@Suite("Cancellation and deadlines", .alsoBehindPgBouncer)
 struct CancellationTests {
   private static let sleep = Statement<NoRow>("cancel.sleep", "SELECT FROM pg_sleep($1) -- haiju test sleep")
   private static let active = Statement<Int64>(

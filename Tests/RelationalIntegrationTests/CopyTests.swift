@@ -2,7 +2,7 @@ import Kernel
 import Relational
 import Testing
 
-@Suite("COPY")
+@Suite("COPY", .alsoBehindPgBouncer)
 struct CopyTests {
   private static let readings = CopyStatement(
     "reading.copy", table: "public.reading", columns: ["series", "time", "value"])

@@ -79,6 +79,12 @@ actor Connection: ReadinessHandler {
     }
     loop.unschedule(timer)
     if let failure { throw failure }
+    guard let script = options.firstScript else { return }
+    let first = Request(body: .script(script), interruption: .mustFinish, timeout: deadline.remaining)
+    if let failure = await run(first).failure {
+      lose(failure)
+      throw failure
+    }
   }
 
   /// Looking names up may take longer than anybody waits; the connection may have been given up meanwhile.

@@ -104,7 +104,9 @@ final class Pool: Sendable {
     }
     if reset, connection.condition == .clean {
       let answer = await connection.run(
-        Request(body: .script(Self.resetScript), interruption: .mustFinish, timeout: .seconds(5)))
+        Request(
+          body: .script([Self.resetScript, options.firstScript ?? ""].joined(separator: "; ")),
+          interruption: .mustFinish, timeout: .seconds(5)))
       if answer.failure != nil { return discard(connection) }
     }
     guard connection.condition == .clean else { return discard(connection) }

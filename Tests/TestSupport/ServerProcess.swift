@@ -46,6 +46,20 @@ public final class ServerProcess: Sendable {
     return process
   }
 
+  /// Runs a program to its end and returns what it printed; throws with that when it fails.
+  @discardableResult
+  static func output(
+    of executable: String, _ arguments: [String], asUser user: String? = nil, folder: String
+  ) async throws -> String {
+    let log = folder + "/output-\(UUID().uuidString).log"
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    let program = try await start(
+      executable: executable, arguments: arguments, asUser: user, workingFolder: folder, log: log)
+    while program.isRunning { try await Task.sleep(for: .milliseconds(3)) }
+    guard program.exitCode == 0 else { throw Failure("\(executable) failed: \(program.logTail())") }
+    return program.logTail(lines: 1000)
+  }
+
   /// Whether the child has not ended yet.
   public var isRunning: Bool {
     exitStatus.withLock { status in
@@ -106,6 +120,14 @@ public final class ServerProcess: Sendable {
       guard !deadline.hasPassed else { throw Failure("the server was not ready in time:\n\(logTail())") }
       try await Task.sleep(for: .milliseconds(20))
     }
+  }
+
+  /// The processes that the child itself has started and that have not ended.
+  var children: [Int32] {
+    guard isRunning, let text = try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8) else {
+      return []
+    }
+    return text.split(separator: " ").compactMap { Int32($0) }
   }
 
   /// The last lines of the child's log.

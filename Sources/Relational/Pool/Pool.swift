@@ -57,6 +57,8 @@ final class Pool: Sendable {
     let now = ContinuousClock.now
     let taken = state.withLock { state in state.machine.takeIdle(at: now).flatMap { state.connections[$0] } }
     if let taken { return taken }
+    let begin = MonotonicClock.now
+    defer { counters.waited(since: begin) }
     let deadline = Deadline(now + acquireTimeout)
     let waiter = nextWaiter.add(1, ordering: .relaxed).newValue
     do {
@@ -102,7 +104,9 @@ final class Pool: Sendable {
     }
     if reset, connection.condition == .clean {
       let answer = await connection.run(
-        Request(body: .script(Self.resetScript), interruption: .mustFinish, timeout: .seconds(5)))
+        Request(
+          body: .script([Self.resetScript, options.firstScript ?? ""].joined(separator: "; ")),
+          interruption: .mustFinish, timeout: .seconds(5)))
       if answer.failure != nil { return discard(connection) }
     }
     guard connection.condition == .clean else { return discard(connection) }
@@ -140,7 +144,9 @@ final class Pool: Sendable {
       case .lend(let id, let waiter): lend(id, to: waiter)
       case .open(let id): open(id)
       case .close(let id):
-        if let connection = state.withLock({ $0.connections[id] }) { Task { await connection.close() } }
+        let (connection, isShuttingDown) = state.withLock { ($0.connections[id], $0.machine.isClosed) }
+        if !isShuttingDown { counters.note { $0.retired += 1 } }
+        if let connection { Task { await connection.close() } }
       case .retry(let delay): retry(after: delay)
       case .fail(let waiter, let failure): fail(waiter, failure)
       }

@@ -46,7 +46,7 @@ struct PoolMachine {
   private var queueHead = 0
   private var nextConnection = 0
   private var breaker: ConnectBreaker
-  private var isClosed = false
+  private(set) var isClosed = false
 
   init(_ limits: Limits) {
     self.limits = limits

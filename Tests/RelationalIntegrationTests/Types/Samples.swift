@@ -1,6 +1,7 @@
 import Foundation
 import Kernel
 import Relational
+import TestSupport
 
 /// Random values of the types whose values are made of several parts.
 enum Samples {

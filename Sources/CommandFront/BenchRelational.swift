@@ -43,6 +43,7 @@ extension Bench {
     @Option(help: "A file for the JSON; charts are written beside it as .svg.")
     var output: String?
 
+    // Wrong settings are refused before a server is started.
     func validate() throws { _ = try settings() }
 
     func run() async throws {
@@ -52,6 +53,7 @@ extension Bench {
       }
     }
 
+    /// Writes the files, prints the report, and ends with an exit code that a script can rely on.
     private func show(_ report: BenchmarkReport) throws {
       if let output {
         let file = URL(fileURLWithPath: output)
@@ -60,16 +62,19 @@ extension Bench {
         try Data(RelationalCharts(report).svg().utf8).write(to: chart, options: .atomic)
       }
       print(json ? String(decoding: try report.json(), as: UTF8.self) : report.table())
+      // What could not be measured is worse than a goal that was missed: nothing is known then.
       if report.figures.contains(where: { $0.failure != nil }) { throw ExitCode.unavailable }
       if report.ratios.contains(where: { !$0.holds }) || report.figures.contains(where: { $0.errors > 0 }) {
         throw ExitCode.answerIsNo
       }
     }
 
+    /// The options as settings; what is not said keeps the benchmark's own default.
     private func settings() throws -> RelationalBenchmarkSettings {
       var settings = RelationalBenchmarkSettings()
       (settings.peers, settings.seconds, settings.rounds, settings.rows) = (peers, seconds, rounds, rows)
       (settings.seed, settings.uri) = (seed, uri)
+      // `./haiju` says where the Python environment is; see scripts/install --peers.
       settings.tools = ProcessInfo.processInfo.environment["HAIJU_TOOLS"]
       if let tasks {
         settings.tasks = try tasks.split(separator: ",").map {
@@ -86,6 +91,7 @@ extension Bench {
             return part
           })
       }
+      // Beyond these a run would measure nothing or never end.
       guard (0.05...60).contains(seconds), (1...100).contains(rounds), (1000...100_000_000).contains(rows),
         !settings.tasks.isEmpty, settings.tasks.allSatisfy({ (1...5000).contains($0) })
       else {

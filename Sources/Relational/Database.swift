@@ -17,7 +17,7 @@ public final class Database: Queryable {
   let configuration: RelationalConfiguration
   private let loop: EventLoop
   let pool: Pool
-  private let counters: StatisticsCounters
+  let counters: StatisticsCounters
   private let shared: SharedLane
   private let listener: Listener
   let locks: AdvisoryLocks
@@ -91,6 +91,13 @@ public final class Database: Queryable {
   ///
   /// Without named statements nothing travels on the shared lane: its guards are settings of the session.
   public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+    guard let tracer = configuration.tracer else { return try await send(call) }
+    return try await tracer.traced(call.name, call.lane, rows: \.affectedRows) { () async throws(RelationalError) in
+      try await send(call)
+    }
+  }
+
+  private func send(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     switch (call.lane, configuration.statementNaming) {
     case (.shared, .named):
       return StatementResult(result: try await shared.perform(call), statement: call.name)

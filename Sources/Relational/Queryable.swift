@@ -39,8 +39,17 @@ public struct StatementResult: Sendable {
     do throws(DecodingFailure) {
       return try result.rows(Row.self, limit: limit)
     } catch {
-      throw result.error(error, statement: statement)
+      throw described(error)
     }
+  }
+
+  /// With the names of statement and column.
+  func described(_ failure: DecodingFailure) -> RelationalError {
+    let place = failure.column.map { column in
+      column < Int(result.columnCount) ? "column \(column + 1) (\(result.columnName(column))): " : ""
+    }
+    return RelationalError(
+      .decoding, (place ?? "") + failure.description, statement: statement, underlying: failure)
   }
 }
 

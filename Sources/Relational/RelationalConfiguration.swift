@@ -14,6 +14,9 @@ public struct RelationalConfiguration: Sendable {
   /// How long a statement may take before it is cancelled on the server; `nil` for as long as it likes.
   public var statementTimeout: Duration?
   /// Whether statements are prepared under names; `.unnamedOnly` behind pgbouncer in transaction mode.
+  ///
+  /// Then the shared lane is not used, and nothing of a session lasts from one transaction to the next: no advisory locks,
+  /// no listening, no settings by `withSession`.
   public var statementNaming = StatementNaming.named
   /// How many statements a connection keeps prepared on the server, at most.
   public var statementCacheLimit = 256
@@ -32,6 +35,8 @@ public struct RelationalConfiguration: Sendable {
   public var replicas: [String] = []
   /// Connections for advisory locks, at most: each lock that is held or waited for needs one.
   public var advisoryLockConnections = 2
+  /// Who hears of every statement, for traces; `nil` for nobody.
+  public var tracer: (any RelationalTracer)?
   /// How host names become addresses; tests bring their own.
   var resolver = NameResolver.system
   /// What `pg_stat_activity` shows.

@@ -24,15 +24,6 @@ extension PQResult {
     }
   }
 
-  /// The error for a row that could not be decoded, with the column's name.
-  func error(_ failure: DecodingFailure, statement: String) -> RelationalError {
-    let place = failure.column.map { column in
-      column < Int(columnCount) ? "column \(column + 1) (\(columnName(column))): " : ""
-    }
-    return RelationalError(
-      .decoding, (place ?? "") + failure.description, statement: statement, underlying: failure)
-  }
-
   /// Room for one row on the stack, with the types filled in: they are asked for once per result.
   private func withCells<T>(
     _ body: (PQResult, UnsafeMutablePointer<Cell>) throws(DecodingFailure) -> T

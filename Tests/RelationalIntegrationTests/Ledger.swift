@@ -93,6 +93,8 @@ final class Ledger: Sendable {
       try await body()
       return .done
     } catch let error as RelationalError {
+      // Whoever is refused at once comes back a moment later.
+      try? await Task.sleep(for: .milliseconds(10))
       return error.mayHaveTakenEffect ? .perhaps : .certainlyNot
     } catch {
       note("\(error)")

@@ -19,7 +19,7 @@ public struct RelationalCharts: Sendable {
   private var lines: [String] {
     let cores = report.machine.cores
     return [
-      "\(report.machine.cpu)，\(cores) 核 cores，\(SVGNumber.text(report.machine.memory)) GiB · "
+      "\(report.machine.cpu)，\(cores) 核 cores，\(SVG.short(report.machine.memory)) GiB · "
         + "PostgreSQL \(setting("postgresql_server_version")) · \(setting("rows")) 行 rows",
       "各方轮流测量 \(setting("rounds")) 轮、每轮 \(setting("seconds")) 秒，取中位数 medians of alternating rounds；"
         + "客户端与服务器同机 clients and server share the machine",
@@ -49,7 +49,9 @@ public struct RelationalCharts: Sendable {
     }
   }
 
-  private var crowd: Int { Int(setting("crowd")) ?? 100 }
+  private var crowd: Int {
+    if case .number(let crowd) = report.settings["crowd"] { Int(crowd) } else { 100 }
+  }
 
   private var tasksMeasured: Set<Int> {
     Set(report.figures.filter { $0.name.hasPrefix("find/") }.compactMap { FigureName($0.name)["tasks"] })
@@ -83,7 +85,7 @@ public struct RelationalCharts: Sendable {
     let name = FigureName(figure.name)
     var note = ""
     if let p50 = figure.p50, let p99 = figure.p99 {
-      note = "\(SVGNumber.text(Double(p50) / 1000)) / \(SVGNumber.text(Double(p99) / 1000))"
+      note = "\(SVG.short(Double(p50) / 1000)) / \(SVG.short(Double(p99) / 1000))"
     }
     return BarChart.Bar(
       name.label, value: figure.value, note: note, kind: name.kind, isFailed: figure.failure != nil)
@@ -92,7 +94,7 @@ public struct RelationalCharts: Sendable {
   private func setting(_ name: String) -> String {
     switch report.settings[name] {
     case .text(let text): text
-    case .number(let number): SVGNumber.text(number)
+    case .number(let number): SVG.grouped(number)
     case .flag(let flag): "\(flag)"
     case nil: "?"
     }
@@ -123,14 +125,13 @@ private struct FigureName {
     let plain = words.filter { !$0.contains("=") && String($0) != transport }
     let parts = plain.count > 1 ? plain.dropFirst() : plain[...]
     let counts = words.filter { $0.hasPrefix("clients=") || $0.hasPrefix("pool=") || $0.hasPrefix("rows=") }
-    return (parts + counts).joined(separator: " ")
+    return (parts.map { Self.labels[String($0)] ?? String($0) } + counts.map(String.init)).joined(separator: " ")
   }
-}
 
-/// Numbers for people.
-private enum SVGNumber {
-  static func text(_ value: Double) -> String {
-    if value == value.rounded() { return String(Int(value)) }
-    return String(format: value >= 10 ? "%.1f" : "%.2f", value)
-  }
+  /// Words for people; programs keep their own names.
+  private static let labels = [
+    "find": "find 逐条 each", "find-together": "find 合并 together", "find-elsewhere": "find 别的线程 elsewhere",
+    "floor": "libpq 下限 floor", "list": "list 类型化 typed", "transaction": "事务 transaction", "batch": "批 batch",
+    "none": "无 none", "waiting": "等待 waiting", "computing": "计算 computing",
+  ]
 }

@@ -107,6 +107,23 @@ struct RelationalArithmeticTests {
     #expect(rounded(123_456.7) == 123_460 && rounded(0.0123456) == 0.012346 && rounded(0) == 0)
   }
 
+  @Test("Of pgbench's output the warm seconds count, whole intervals by their length")
+  func pgbench() {
+    let output = """
+      progress: 1.0 s, 100.0 tps, lat 1.5 ms stddev 1.7, 0 failed
+      progress: 2.0 s, 200.0 tps, lat 1.5 ms stddev 1.7, 0 failed
+      progress: 4.0 s, 500.0 tps, lat 1.5 ms stddev 1.7, 0 failed
+      progress: 6.3 s, 1.0 tps, lat 900.0 ms stddev 1.7, 0 failed
+      tps = 250.0 (without initial connection time)
+      """
+    #expect(PgbenchOutput.rate(in: output, from: 1, to: 4) == 400)
+    #expect(PgbenchOutput.rate(in: output, from: 0, to: 2) == 150)
+    #expect(PgbenchOutput.rate(in: "tps = 250.0", from: 0, to: 2) == nil)
+    let log = PgbenchOutput.log("0 12 345 0 1700000000 250000\n1 7 9 0 1700000001 5\nskipped\n")
+    #expect(log.map(\.time) == [345, 9])
+    #expect(log.map(\.ended) == [1_700_000_000_250_000, 1_700_000_001_000_005])
+  }
+
   /// Counts up; each sample's p99 is ten times its value.
   private actor Calls {
     private(set) var names: [String] = []

@@ -54,7 +54,8 @@ public struct ChartPage: Sendable {
     ]
     var x = Self.margin
     return words.map { kind, word in
-      defer { x += 44 + word.count * 9 }
+      // Chinese signs are about twice as wide as Latin ones.
+      defer { x += 44 + word.unicodeScalars.reduce(0) { $0 + ($1.value > 0x2E80 ? 13 : 7) } }
       return "<rect x=\"\(x)\" y=\"\(y - 10)\" width=\"12\" height=\"12\" class=\"\(kind.rawValue)\"/>"
         + SVG.text(word, x: x + 18, y: y, style: "quiet")
     }.joined(separator: "\n")
@@ -62,10 +63,13 @@ public struct ChartPage: Sendable {
 
   /// A goal says by word and sign, not by colour alone, whether it holds.
   private func line(_ ratio: BenchmarkReport.Ratio, _ y: Int) -> String {
-    SVG.text(ratio.holds ? "✓ 达到 holds" : "✗ 未达 fails", x: Self.margin, y: y, style: ratio.holds ? "done" : "failed")
+    // A report does not say which way a goal goes; whether it holds tells.
+    let sign = ratio.holds == (ratio.value >= ratio.goal) ? "≥" : "≤"
+    return SVG.text(
+      ratio.holds ? "✓ 达到 holds" : "✗ 未达 fails", x: Self.margin, y: y, style: ratio.holds ? "done" : "failed")
       + SVG.text(ratio.name, x: Self.margin + 110, y: y, style: "name")
       + "<text x=\"\(Self.margin + 640)\" y=\"\(y)\"><tspan class=\"value\">\(SVG.short(ratio.value))</tspan>"
-      + "<tspan class=\"quiet\" dx=\"8\">目标 goal \(SVG.short(ratio.goal))</tspan></text>"
+      + "<tspan class=\"quiet\" dx=\"8\">目标 goal \(sign) \(SVG.short(ratio.goal))</tspan></text>"
   }
 
   private func document(_ body: [String], height: Int) -> String {
@@ -82,8 +86,8 @@ public struct ChartPage: Sendable {
   }
 }
 
-/// The little of SVG that charts need.
-enum SVG {
+/// The little of SVG that charts need, and numbers as people read them.
+public enum SVG {
   static let style = """
     svg { --paper: #fff; --ink: #1f2328; --quiet: #59636e; --ours: #0f5f8c; --floor: #8a94a0; --peer: #c9d1d9; \
     --done: #1a7f37; --failed: #b42318; } \
@@ -107,15 +111,15 @@ enum SVG {
   }
 
   /// Thousands apart: `101,410`; small numbers with a fraction.
-  static func grouped(_ value: Double) -> String {
+  public static func grouped(_ value: Double) -> String {
     guard value >= 100 else { return short(value) }
     var digits = Array(String(Int(value.rounded())))
     for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
     return String(digits)
   }
 
-  /// Three digits.
-  static func short(_ value: Double) -> String {
+  /// Three digits, none of a fraction that is zero.
+  public static func short(_ value: Double) -> String {
     if value == value.rounded() { return String(Int(value)) }
     return String(format: value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value)
   }

@@ -16,6 +16,7 @@ struct ConnectOptions: Sendable {
   private let uri: String
   private let settings: [String]
   private let applicationName: String
+  private let naming: StatementNaming
   private let isReadOnly: Bool
   private let resolver: NameResolver
   private let acquireTimeout: Duration
@@ -26,6 +27,7 @@ struct ConnectOptions: Sendable {
   ) throws(RelationalError) {
     uri = configuration.uri
     applicationName = configuration.applicationName
+    naming = configuration.statementNaming
     self.settings = ["TimeZone=UTC"] + settings + (readOnly ? ["default_transaction_read_only=on"] : [])
     isReadOnly = readOnly
     resolver = configuration.resolver
@@ -63,7 +65,9 @@ struct ConnectOptions: Sendable {
   private func complete(_ info: inout PQConninfo) {
     info["application_name"] = info["application_name"] ?? applicationName
     info["client_encoding"] = "UTF8"
-    info["options"] = ([info["options"] ?? ""] + settings.map { "-c \($0)" }).joined(separator: " ")
+    if case .named = naming {
+      info["options"] = ([info["options"] ?? ""] + settings.map { "-c \($0)" }).joined(separator: " ")
+    }
     if isReadOnly { info["target_session_attrs"] = info["target_session_attrs"].map(Self.readOnlyTarget) }
     // A peer that vanished without a word is noticed within a minute, waiting or sending.
     let defaults = [
@@ -73,6 +77,13 @@ struct ConnectOptions: Sendable {
     for (keyword, value) in defaults {
       info[keyword] = info[keyword] ?? value
     }
+  }
+
+  /// What to send first where `options` are not understood: pgbouncer refuses them, or ignores them if told to.
+  ///
+  /// It takes settings that PostgreSQL reports along from one server to the next, and only those: `TimeZone` is one.
+  var firstScript: String? {
+    if case .unnamedOnly = naming { "SET TimeZone = 'UTC'" } else { nil }
   }
 
   /// Read-only by its own wish, a session does not count as `read-write` anywhere; the kind of server says what is meant.

@@ -79,6 +79,12 @@ actor Connection: ReadinessHandler {
     }
     loop.unschedule(timer)
     if let failure { throw failure }
+    guard let script = options.firstScript else { return }
+    let first = Request(body: .script(script), interruption: .mustFinish, timeout: deadline.remaining)
+    if let failure = await run(first).failure {
+      lose(failure)
+      throw failure
+    }
   }
 
   /// Looking names up may take longer than anybody waits; the connection may have been given up meanwhile.
@@ -96,6 +102,7 @@ actor Connection: ReadinessHandler {
   private func connectEnded(_ failure: RelationalError?) {
     guard let continuation = connecting else { return }
     connecting = nil
+    if failure == nil { counters.note { $0.opened += 1 } }
     if let failure {
       _ = wire?.close()
       wire = nil
@@ -142,6 +149,7 @@ actor Connection: ReadinessHandler {
   func lose(_ failure: RelationalError) {
     if connecting != nil { return connectEnded(failure) }
     guard let wire else { return }
+    if failure.code != .closed { counters.note { $0.lost += 1 } }
     let farewell = Farewell(wire.duplicateSocket(), loop: loop)
     _ = wire.close()
     self.wire = nil

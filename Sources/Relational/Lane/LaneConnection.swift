@@ -20,6 +20,9 @@ actor LaneConnection: ReadinessHandler {
     var deadline: Deadline
     var isSent = false
     var attempts = 0
+    /// Where its figures go, from its first sending on.
+    var meter: StatementMeter?
+    var sentAt: UInt64 = 0
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -96,7 +99,8 @@ actor LaneConnection: ReadinessHandler {
     travellers[id]?.isSent = true
     travellers[id]?.deadline = .after(answerTimeout)
     let call = traveller.call
-    counters.sentTogether(call.name)
+    travellers[id]?.meter = counters.sent(call.name, sql: call.sql, lane: .shared)
+    travellers[id]?.sentAt = MonotonicClock.now
     let (name, mustPrepare) = prepared.resolve(call)
     if mustPrepare {
       let token = Part.prepare(id, name: call.name)
@@ -126,7 +130,7 @@ actor LaneConnection: ReadinessHandler {
   private func complete(_ id: Int, _ answer: Answer) {
     guard let traveller = travellers.removeValue(forKey: id) else { return }
     travellerCount.subtract(1, ordering: .relaxed)
-    counters.answered(answer)
+    traveller.meter?.answered(.shared, since: traveller.sentAt, answer)
     traveller.continuation.resume(returning: answer)
   }
 
@@ -147,6 +151,7 @@ actor LaneConnection: ReadinessHandler {
     guard let attempts = travellers[id]?.attempts else { return }
     guard attempts < 3 else { return fail(id, failure) }
     travellers[id]?.attempts += 1
+    counters.note { $0.laneResends += 1 }
     travellers[id]?.isSent = false
     travellers[id]?.deadline = .after(acquireTimeout)
     send(id)
@@ -218,6 +223,7 @@ actor LaneConnection: ReadinessHandler {
   }
 
   private func connected() {
+    counters.note { $0.opened += 1 }
     isConnecting = false
     connectionCount.add(1, ordering: .releasing)
     connectFailure = nil
@@ -258,6 +264,7 @@ actor LaneConnection: ReadinessHandler {
     self.wire = nil
     isSyncDue = false
     if isConnecting { return connectFailed(reason, silent: silent) }
+    counters.note { $0.lost += 1 }
     let failure = RelationalError(.unavailable, "the connection was lost")
     for case .execute(let id) in abandoned { sendAgain(id, after: failure) }
   }

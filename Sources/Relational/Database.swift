@@ -57,7 +57,7 @@ public final class Database: Queryable {
   ///
   /// `withTaskExecutorPreference(database.taskExecutor) { … }` around a request's handler saves a change of threads for
   /// every statement. Long computations do not belong there: they delay the answers of all.
-  public var taskExecutor: any TaskExecutor { loop }
+  public var taskExecutor: any TaskExecutor { loop.taskExecutor }
 
   /// What has happened since the database was opened, and the pool's present state.
   public var statistics: Statistics {
@@ -78,6 +78,14 @@ public final class Database: Queryable {
         Request(body: .statement(call), timeout: configuration.statementTimeout, label: call.name))
       await pool.release(connection)
       return StatementResult(result: try answer.get(), statement: call.name)
+    }
+  }
+
+  /// Sends one look-up by key, on the shared lane together with concurrent ones of the same statement.
+  public func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
+    switch lookUp.statement.lane {
+    case .shared: try await shared.perform(lookUp)
+    case .leased: try await performAlone(lookUp)
     }
   }
 

@@ -2,6 +2,8 @@
 public protocol Queryable: Sendable {
   /// Sends one statement and awaits its result; the methods below say it more conveniently.
   func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult
+  /// Sends one look-up by key and awaits its result; a `Database` sends it together with others.
+  func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow
 }
 
 /// A statement with its values, ready to be sent.
@@ -10,6 +12,13 @@ public struct StatementCall: Sendable {
   let lane: Lane
   let sql: String
   let parameters: Parameters
+
+  init(name: String, lane: Lane, sql: String, parameters: Parameters) {
+    self.name = name
+    self.lane = lane
+    self.sql = sql
+    self.parameters = parameters
+  }
 
   /// Encodes the values; throws `.encoding` for one that PostgreSQL cannot take.
   public init<Row>(_ statement: Statement<Row>, _ values: [any SQLEncodable]) throws(RelationalError) {
@@ -32,26 +41,35 @@ public struct StatementResult: Sendable {
   /// Rows inserted, changed, deleted or returned.
   public var affectedRows: Int { result.affectedRows }
 
-  /// Decodes up to `limit` rows; throws `.decoding` with statement, column, expected and actual type.
-  func rows<Row: RowDecodable>(_ type: Row.Type, limit: Int32 = .max) throws(RelationalError) -> [Row] {
-    let count = min(result.rowCount, limit)
+  /// Decodes all rows; throws `.decoding` with statement, column, expected and actual type.
+  func rows<Row: RowDecodable>(_ type: Row.Type) throws(RelationalError) -> [Row] {
+    let count = result.rowCount
     var rows: [Row] = []
     rows.reserveCapacity(Int(count))
-    for index in 0..<count {
-      do throws(DecodingFailure) {
-        var reader = RowReader(result, row: index)
-        rows.append(try Row(row: &reader))
-        if reader.column < result.columnCount {
-          throw DecodingFailure(.extraColumns(Int(result.columnCount - reader.column)))
-        }
-      } catch {
-        throw described(error)
-      }
-    }
+    for index in 0..<count { rows.append(try row(index)) }
     return rows
   }
 
-  private func described(_ failure: DecodingFailure) -> RelationalError {
+  /// Decodes the first row, if there is one.
+  func first<Row: RowDecodable>(_ type: Row.Type) throws(RelationalError) -> Row? {
+    result.rowCount == 0 ? nil : try row(0)
+  }
+
+  /// Decodes one row.
+  func row<Row: RowDecodable>(_ index: Int32) throws(RelationalError) -> Row {
+    do throws(DecodingFailure) {
+      var reader = RowReader(result, row: index)
+      let row = try Row(row: &reader)
+      if reader.column < result.columnCount {
+        throw DecodingFailure(.extraColumns(Int(result.columnCount - reader.column)))
+      }
+      return row
+    } catch {
+      throw described(error)
+    }
+  }
+
+  func described(_ failure: DecodingFailure) -> RelationalError {
     let place = failure.column.map { column in
       column < Int(result.columnCount) ? "column \(column + 1) (\(result.columnName(column))): " : ""
     }
@@ -82,7 +100,7 @@ extension Queryable {
   public func first<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Row? {
-    try await perform(StatementCall(statement, parameters)).rows(Row.self, limit: 1).first
+    try await perform(StatementCall(statement, parameters)).first(Row.self)
   }
 
   /// How many rows were inserted, changed, deleted or returned. Cost, errors and cancelling as for `query`.

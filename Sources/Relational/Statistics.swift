@@ -41,10 +41,13 @@ final class StatisticsCounters: Sendable {
   func roundTrip() { state.withLock { $0.roundTrips += 1 } }
 
   func answered(_ answer: Answer) {
-    let rows = answer.result?.affectedRows ?? 0
+    answered(rows: answer.result?.affectedRows ?? 0, failed: answer.failure != nil)
+  }
+
+  func answered(rows: Int, failed: Bool) {
     state.withLock { state in
       state.rows += rows
-      if answer.failure != nil { state.errors += 1 }
+      if failed { state.errors += 1 }
     }
   }
 

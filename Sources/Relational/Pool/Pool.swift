@@ -130,7 +130,7 @@ final class Pool: Sendable {
     let connection = Connection(id: id, loop: loop, counters: counters) { [weak self] in self?.ended(id) }
     state.withLock { $0.connections[id] = connection }
     // Opening outlives the call that made it necessary: if that one gives up, the next one profits.
-    Task(executorPreference: loop) { await self.connect(connection) }
+    Task(executorPreference: loop.taskExecutor) { await self.connect(connection) }
   }
 
   private func connect(_ connection: Connection) async {

@@ -67,7 +67,7 @@ public final class Database: Queryable {
   }
 
   /// Sends one statement, committed by itself: on the shared lane or with a connection taken for it.
-  public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+  public nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     switch call.lane {
     case .shared:
       return StatementResult(result: try await shared.perform(call), statement: call.name)
@@ -82,7 +82,7 @@ public final class Database: Queryable {
   }
 
   /// Sends one look-up by key, on the shared lane together with concurrent ones of the same statement.
-  public func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
+  public nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
     switch lookUp.statement.lane {
     case .shared: try await shared.perform(lookUp)
     case .leased: try await performAlone(lookUp)

@@ -5,7 +5,7 @@ extension Queryable {
   /// round trip, shared; the answer is never older than the call. On a transaction or session one round trip of its own.
   /// Throws as `query` does, `.overloaded` when too many wait for the shared lane, and `.decoding` when the key has
   /// several rows. Cancelling drops the answer; on the leased lane it stops the statement on the server.
-  public func find<Key, Row>(
+  public nonisolated(nonsending) func find<Key, Row>(
     _ statement: KeyedStatement<Key, Row>, _ key: Key
   ) async throws(RelationalError) -> Row? {
     guard let lookUp = try LookUp(statement, key) else { return nil }
@@ -13,7 +13,7 @@ extension Queryable {
   }
 
   /// The row of a key that must have one; throws `.notFound` otherwise. Cost, errors and cancelling as for `find`.
-  public func require<Key, Row>(
+  public nonisolated(nonsending) func require<Key, Row>(
     _ statement: KeyedStatement<Key, Row>, _ key: Key
   ) async throws(RelationalError) -> Row {
     guard let row = try await find(statement, key) else {
@@ -26,7 +26,7 @@ extension Queryable {
   ///
   /// One round trip for each 1 000 keys, one after the other. Throws and cancels as `query` does, and `.decoding` when a
   /// key has several rows.
-  public func find<Key, Row>(
+  public nonisolated(nonsending) func find<Key, Row>(
     _ statement: KeyedStatement<Key, Row>, all keys: [Key]
   ) async throws(RelationalError) -> [Key: Row] {
     var found: [Key: Row] = [:]
@@ -44,9 +44,9 @@ extension Queryable {
   }
 
   /// Sends the look-up as a statement of its own.
-  public func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow { try await performAlone(lookUp) }
+  public nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow { try await performAlone(lookUp) }
 
-  func performAlone(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
+  nonisolated(nonsending) func performAlone(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
     var key = KeyList()
     _ = key.place(of: lookUp.key)
     let answer = try await perform(lookUp.statement.call(for: key))

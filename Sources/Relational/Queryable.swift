@@ -1,9 +1,9 @@
 /// Something that statements can be issued on: a database, a transaction or a session.
 public protocol Queryable: Sendable {
   /// Sends one statement and awaits its result; the methods below say it more conveniently.
-  func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult
+  nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult
   /// Sends one look-up by key and awaits its result; a `Database` sends it together with others.
-  func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow
+  nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow
 }
 
 /// A statement with its values, ready to be sent.
@@ -83,21 +83,21 @@ extension Queryable {
   ///
   /// One round trip. Throws `.unavailable`, `.acquireTimeout`, `.deadline`, `.decoding` or what the server says.
   /// Cancelling stops the statement on the server; on the shared lane it only drops the answer.
-  public func query<Row>(
+  public nonisolated(nonsending) func query<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> [Row] {
     try await perform(StatementCall(statement, parameters)).rows(Row.self)
   }
 
   /// All rows; the values as an array.
-  public func query<Row>(
+  public nonisolated(nonsending) func query<Row>(
     _ statement: Statement<Row>, with parameters: [any SQLEncodable]
   ) async throws(RelationalError) -> [Row] {
     try await perform(StatementCall(statement, parameters)).rows(Row.self)
   }
 
   /// The first row, `nil` when there is none. Cost, errors and cancelling as for `query`.
-  public func first<Row>(
+  public nonisolated(nonsending) func first<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Row? {
     try await perform(StatementCall(statement, parameters)).first(Row.self)
@@ -105,7 +105,7 @@ extension Queryable {
 
   /// How many rows were inserted, changed, deleted or returned. Cost, errors and cancelling as for `query`.
   @discardableResult
-  public func execute<Row>(
+  public nonisolated(nonsending) func execute<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Int {
     try await perform(StatementCall(statement, parameters)).affectedRows
@@ -113,7 +113,7 @@ extension Queryable {
 
   /// How many rows were inserted, changed, deleted or returned; the values as an array.
   @discardableResult
-  public func execute<Row>(
+  public nonisolated(nonsending) func execute<Row>(
     _ statement: Statement<Row>, with parameters: [any SQLEncodable]
   ) async throws(RelationalError) -> Int {
     try await perform(StatementCall(statement, parameters)).affectedRows

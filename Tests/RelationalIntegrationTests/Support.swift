@@ -6,12 +6,14 @@ import TestSupport
 /// A database of its own for a test, closed afterwards.
 func withDatabase(
   poolSize: Int = 8, acquireTimeout: Duration = .seconds(10), statementTimeout: Duration? = nil,
-  over transport: TempPostgres.Transport = .socket, _ body: (Database) async throws -> Void
+  over transport: TempPostgres.Transport = .socket,
+  configure: (inout RelationalConfiguration) -> Void = { _ in }, _ body: (Database) async throws -> Void
 ) async throws {
   let uri = try await TestStores.postgres().freshDatabase(over: transport)
-  let database = try await Database.open(
-    RelationalConfiguration(
-      uri: uri, poolSize: poolSize, acquireTimeout: acquireTimeout, statementTimeout: statementTimeout))
+  var configuration = RelationalConfiguration(
+    uri: uri, poolSize: poolSize, acquireTimeout: acquireTimeout, statementTimeout: statementTimeout)
+  configure(&configuration)
+  let database = try await Database.open(configuration)
   do {
     try await body(database)
     await database.close()

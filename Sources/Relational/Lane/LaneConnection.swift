@@ -17,7 +17,7 @@ final class LaneConnection {
   }
 
   /// Statements under way at once. More would not make the server faster, but its answers to newcomers slower.
-  static let inFlightLimit = 512
+  static let inFlightLimit = 256
   /// A batch is closed early when it has this many bytes, so that the buffer shows whether the server keeps up.
   static let batchBytes = 65_536
 

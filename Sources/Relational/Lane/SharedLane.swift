@@ -43,6 +43,10 @@ actor SharedLane: TurnEndHandler {
   /// Groups where somebody gathers.
   private var gathering: [LookupGroup] = []
   private var isTurnEndDue = false
+  /// Statements that came aboard since the last departure. So many do not wait for the end of the turn: the server begins while the
+  /// other tasks still run, which is worth a seventh of the throughput.
+  private var boarded = 0
+  private static let earlyDeparture = 32
 
   init(
     _ configuration: RelationalConfiguration, loop: EventLoop, counters: StatisticsCounters
@@ -67,18 +71,18 @@ actor SharedLane: TurnEndHandler {
   // MARK: Callers
 
   /// Takes a statement along. Cancelling drops the answer and nothing else.
-  nonisolated func perform(_ call: StatementCall) async throws(RelationalError) -> PQResult {
+  nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> PQResult {
     try await travel(Passenger(.call(call)))
   }
 
   /// Takes a key along, together with others of the same statement.
-  nonisolated func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
+  nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
     let passenger = Passenger(.lookUp(lookUp))
     let result = try await travel(passenger)
     return FoundRow(result: result, statement: lookUp.statement.name, row: passenger.row)
   }
 
-  nonisolated private func travel(_ passenger: Passenger) async throws(RelationalError) -> PQResult {
+  nonisolated(nonsending) private func travel(_ passenger: Passenger) async throws(RelationalError) -> PQResult {
     if Task.isCancelled { throw .cancelled(passenger.statement) }
     guard passengerCount.add(1, ordering: .relaxed).newValue <= queueLimit else {
       passengerCount.subtract(1, ordering: .relaxed)
@@ -116,8 +120,12 @@ actor SharedLane: TurnEndHandler {
     passenger.waitsUntil = tick + waitingTicks
     if !isTicking { startTicking() }
     switch passenger.errand {
-    case .call: queue.append(.single(passenger))
-    case .lookUp(let lookUp): gather(passenger, lookUp.statement)
+    case .call:
+      queue.append(.single(passenger))
+      boarded += 1
+      if boarded >= Self.earlyDeparture { return depart() }
+    case .lookUp(let lookUp):
+      gather(passenger, lookUp.statement)
     }
     endTurnLater()
   }
@@ -155,13 +163,24 @@ actor SharedLane: TurnEndHandler {
     loop.atEndOfTurn(self)
   }
 
-  nonisolated func turnEnded() { assumeIsolated { $0.depart() } }
+  nonisolated func turnEnded() {
+    assumeIsolated { lane in
+      lane.isTurnEndDue = false
+      for passenger in lane.arrivals() { lane.board(passenger) }
+      lane.depart()
+    }
+  }
+
+  private func arrivals() -> [Passenger] {
+    inbox.withLock { inbox in
+      defer { inbox = [] }
+      return inbox
+    }
+  }
 
   /// Sends what has gathered, each batch with one synchronization point.
   private func depart() {
-    isTurnEndDue = false
-    for passenger in inbox.withLock({ inbox in defer { inbox = [] }; return inbox }) { board(passenger) }
-    isTurnEndDue = false
+    boarded = 0
     while let ride = queue.first {
       if !ride.isDeserted {
         guard let connection = leastLoaded() else { break }
@@ -212,18 +231,21 @@ actor SharedLane: TurnEndHandler {
   func receive(_ number: Int) {
     let connection = connections[number]
     guard let wire = connection.wire else { return }
+    var isInStep = true
     let alive = wire.receive { event in
       switch event {
       case .connected: opened(connection)
       case .answer(.finished(let part, let kind, let result)):
         if let (ride, outcome) = connection.settle(part, kind, result) { settle(ride, outcome) }
-      case .answer(.synchronized), .answer(.copyReady), .answer(.outOfStep): break
+      case .answer(.synchronized): break
+      // COPY is no read; the server has left the protocol's path or the lane's rules.
+      case .answer(.copyReady), .answer(.outOfStep): isInStep = false
       }
     }
     connection.lastProgress = tick
     queue.prepend(sentBack)
     sentBack.removeAll(keepingCapacity: true)
-    if !alive { lose(connection) }
+    if !alive || !isInStep { lose(connection) }
     if isAwaited { endTurnLater() }
   }
 

@@ -97,6 +97,7 @@ let package = Package(
     // Throw-away stores on free ports, in private folders; a product-quality module of its own.
     .target(
       name: "TestSupport", dependencies: ["Kernel", logging], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("TestSupportTests", ["TestSupport", "Kernel"]),
     tests("KernelTests", ["Kernel"]),
     tests("GMCryptoTests", ["GMCrypto", "Kernel"]),
     tests("RelationalTests", ["Relational", "Kernel"]),

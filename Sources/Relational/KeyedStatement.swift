@@ -17,28 +17,25 @@ public struct KeyedStatement<Key: SQLArrayElement & SQLValue & Hashable & Sendab
 
   /// A look-up; `Row` decodes all columns, the key included.
   public init(_ name: String, lane: Lane = .shared, _ sql: String) {
-    statement = LookupStatement(name: name, lane: lane, sql: sql, keyType: Key.self)
+    statement = LookupStatement(Statement(name, lane: lane, sql), keyType: Key.self)
   }
-
-  /// The same text as a statement, whose only parameter is the array of keys.
-  public var asStatement: Statement<Row> { Statement(name, lane: lane, sql) }
 }
 
 /// A keyed statement without the type of its rows.
 final class LookupStatement: Sendable {
   typealias KeyType = any (SQLArrayElement & SQLValue & Sendable).Type
 
-  let name: String
-  let lane: Lane
-  let sql: String
+  let base: Statement<NoRow>
   let keyType: KeyType
 
-  init(name: String, lane: Lane, sql: String, keyType: KeyType) {
-    self.name = name
-    self.lane = lane
-    self.sql = sql
+  init(_ base: Statement<NoRow>, keyType: KeyType) {
+    self.base = base
     self.keyType = keyType
   }
+
+  var name: String { base.name }
+  var lane: Lane { base.lane }
+  var sql: String { base.sql }
 
   /// The statement for some keys: an array of one dimension without nulls.
   func call(for list: KeyList) -> StatementCall {
@@ -53,7 +50,7 @@ final class LookupStatement: Sendable {
       writer.write(Int32(1))
       for key in keys { key.write(into: &writer.bytes) }
     }
-    return StatementCall(name: name, lane: lane, sql: sql, parameters: Parameters(keyType.arrayType, writer))
+    return StatementCall(base, parameters: Parameters(keyType.arrayType, writer))
   }
 
   /// For each key the number of its row, or what `LookupRow` says. The first column must be of the key's type.
@@ -75,10 +72,16 @@ public struct LookUp: Sendable {
   init?<Key, Row>(_ keyed: KeyedStatement<Key, Row>, _ key: Key) throws(RelationalError) {
     if key.isSQLNull { return nil }
     statement = keyed.statement
+    self.key = try keyed.encoded(key)
+  }
+}
+
+extension KeyedStatement {
+  func encoded(_ key: Key) throws(RelationalError) -> LookupKey {
     do throws(EncodingFailure) {
-      self.key = try LookupKey(encoding: key)
+      return try LookupKey(encoding: key)
     } catch {
-      throw RelationalError(.encoding, error.description, statement: keyed.name, underlying: error)
+      throw RelationalError(.encoding, error.description, statement: name, underlying: error)
     }
   }
 }

@@ -34,25 +34,33 @@ extension Queryable {
     while !rest.isEmpty {
       let part = Array(rest.prefix(1000))
       rest = rest.dropFirst(1000)
-      let result = try await perform(StatementCall(statement.asStatement, [part]))
-      for index in 0..<result.result.rowCount {
-        let key: Key = try result.key(ofRow: index)
-        if found.updateValue(try result.row(index), forKey: key) != nil { throw .severalRows(statement.name) }
-      }
+      var list = KeyList()
+      for key in part { _ = list.place(of: try statement.encoded(key)) }
+      let rows = try await rows(of: list, statement.statement)
+      for (place, key) in part.enumerated() { found[key] = try rows[place].decoded() as Row? }
     }
     return found
   }
 
   /// Sends the look-up as a statement of its own.
-  public nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow { try await performAlone(lookUp) }
+  public nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
+    try await performAlone(lookUp)
+  }
 
   nonisolated(nonsending) func performAlone(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
     var key = KeyList()
     _ = key.place(of: lookUp.key)
-    let answer = try await perform(lookUp.statement.call(for: key))
+    return try await rows(of: key, lookUp.statement)[0]
+  }
+
+  /// One statement for some keys; gives what it found for each.
+  private nonisolated(nonsending) func rows(
+    of keys: KeyList, _ statement: LookupStatement
+  ) async throws(RelationalError) -> [FoundRow] {
+    let answer = try await perform(statement.call(for: keys))
     do throws(DecodingFailure) {
-      let row = try lookUp.statement.rows(of: key, in: answer.result)[0]
-      return FoundRow(result: answer.result, statement: answer.statement, row: row)
+      return try statement.rows(of: keys, in: answer.result)
+        .map { FoundRow(result: answer.result, statement: answer.statement, row: $0) }
     } catch {
       throw answer.described(error)
     }
@@ -65,29 +73,11 @@ extension FoundRow {
     switch row {
     case 0...: return try StatementResult(result: result, statement: statement).row(row)
     case LookupRow.none: return nil
-    case LookupRow.several: throw .severalRows(statement)
+    case LookupRow.several: throw RelationalError(.decoding, "a key has several rows", statement: statement)
     default:
       throw RelationalError(
         .decoding, "a row has a key that nobody asked for: the column's equality is wider than that of bytes",
         statement: statement)
     }
-  }
-}
-
-extension StatementResult {
-  /// The first column as a key.
-  fileprivate func key<Key: SQLDecodable>(ofRow index: Int32) throws(RelationalError) -> Key {
-    do throws(DecodingFailure) {
-      var reader = RowReader(result, row: index)
-      return try reader.next()
-    } catch {
-      throw described(error)
-    }
-  }
-}
-
-extension RelationalError {
-  fileprivate static func severalRows(_ statement: String) -> RelationalError {
-    RelationalError(.decoding, "a key has several rows", statement: statement)
   }
 }

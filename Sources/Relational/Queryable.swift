@@ -11,22 +11,22 @@ public struct StatementCall: Sendable {
   let name: String
   let lane: Lane
   let sql: String
+  let leavesTraces: Bool
   let parameters: Parameters
 
-  init(name: String, lane: Lane, sql: String, parameters: Parameters) {
-    self.name = name
-    self.lane = lane
-    self.sql = sql
+  /// With values that are encoded already.
+  init<Row>(_ statement: Statement<Row>, parameters: Parameters) {
+    name = statement.name
+    lane = statement.lane
+    sql = statement.sql
+    leavesTraces = statement.leavesTraces
     self.parameters = parameters
   }
 
   /// Encodes the values; throws `.encoding` for one that PostgreSQL cannot take.
   public init<Row>(_ statement: Statement<Row>, _ values: [any SQLEncodable]) throws(RelationalError) {
-    name = statement.name
-    lane = statement.lane
-    sql = statement.sql
     do throws(EncodingFailure) {
-      parameters = try Parameters(values)
+      self.init(statement, parameters: try Parameters(values))
     } catch {
       throw RelationalError(.encoding, error.description, statement: statement.name, underlying: error)
     }

@@ -17,10 +17,32 @@ public struct RelationalConfiguration: Sendable {
   public var sharedStatementTimeout: Duration = .seconds(1)
   /// How many calls may wait on the shared lane or be under way there; more fail at once with `.overloaded`.
   public var laneQueueLimit: Int = 10_000
+  /// Whether statements are prepared under names; `.unnamedOnly` behind pgbouncer in transaction mode.
+  public var statementNaming = StatementNaming.named
+  /// How many statements a connection keeps prepared on the server, at most.
+  public var statementCacheLimit = 256
+  /// How many calls may wait for a connection at once; further ones fail at once with `.acquireTimeout`.
+  public var waiterLimit = 10_000
+  /// How old a connection of the pool may become before it is replaced, give or take a tenth; `nil` for any age.
+  public var maxLifetime: Duration? = .seconds(1800)
+  /// How long connections may stay idle beyond `idleMinimum`; `nil` for ever.
+  public var idleTimeout: Duration? = .seconds(600)
+  /// How many idle connections are kept although nobody needs them.
+  public var idleMinimum = 1
+  /// Attempts to connect that may fail in a row before calls are refused at once instead of waiting. One attempt at a
+  /// time goes on after pauses of 50 ms to 2 s, so calls work again at most two seconds after PostgreSQL does.
+  public var connectFailureLimit = 3
+  /// URIs of streaming replicas of the same cluster, one server each and no pooler between; see `Database.reading`.
+  public var replicas: [String] = []
+  /// Connections for advisory locks, at most: each lock that is held or waited for needs one.
+  public var advisoryLockConnections = 2
   /// What `pg_stat_activity` shows.
   public var applicationName: String
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.
   public var logger: Logger
+
+  /// How often a connection that only listens asks whether the server is still there; twice that finds a silent loss.
+  public var listenKeepAlive: Duration = .seconds(20)
 
   /// A configuration; only the URI has no default.
   public init(
@@ -35,4 +57,6 @@ public struct RelationalConfiguration: Sendable {
     self.logger = logger
     self.sharedConnections = max(1, sharedConnections)
   }
+
+  var statementPolicy: PreparedStatements.Policy { .init(naming: statementNaming, limit: statementCacheLimit) }
 }

@@ -6,7 +6,7 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
     public let description: String
     private init(_ name: String) { description = name }
 
-    /// PostgreSQL cannot be reached, or the connection was lost. Sent statements may have taken effect.
+    /// PostgreSQL cannot be reached, or the connection was lost; see `mayHaveTakenEffect`.
     public static let unavailable = Code("unavailable")
     /// All connections stayed in use until the deadline. Nothing was sent.
     public static let acquireTimeout = Code("acquireTimeout")
@@ -16,7 +16,7 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
     public static let notFound = Code("notFound")
     /// The statement ran past its deadline and was cancelled on the server.
     public static let deadline = Code("deadline")
-    /// The task was cancelled. A statement under way was cancelled on the server.
+    /// The task was cancelled, and the server asked to stop what was under way; see `mayHaveTakenEffect`.
     public static let cancelled = Code("cancelled")
     /// The answer to COMMIT did not arrive: the transaction may or may not have taken effect.
     public static let outcomeUnknown = Code("outcomeUnknown")
@@ -46,6 +46,10 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
     public static let configuration = Code("configuration")
     /// A `Transaction` was used while a savepoint inside it is open, or a copied row has the wrong number of columns.
     public static let misuse = Code("misuse")
+    /// An advisory lock stayed taken until the deadline.
+    public static let lockTimeout = Code("lockTimeout")
+    /// The connection that held an advisory lock was lost while the body ran; somebody else may hold the lock now.
+    public static let lockLost = Code("lockLost")
     /// Any other error of the server; see `sqlState`.
     public static let server = Code("server")
   }
@@ -62,6 +66,11 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
   public internal(set) var statement: String?
   /// The server's or our message, without values.
   public let message: String
+  /// Whether what was asked for may have happened all the same.
+  ///
+  /// `false` when nothing was sent, when the server answered with an error, and for a statement of a transaction whose
+  /// COMMIT was never sent; `true` when the answer that would have decided was sent for and did not come.
+  public internal(set) var mayHaveTakenEffect = false
   /// What caused it, where there is more to know.
   public let underlying: (any Error)?
 

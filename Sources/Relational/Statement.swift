@@ -17,12 +17,15 @@ public struct Statement<Row: RowDecodable>: Sendable {
   public let lane: Lane
   /// The text.
   public let sql: String
+  /// Whether it changes the session for those who come later; known from the text, once.
+  let leavesTraces: Bool
 
   /// A statement.
   public init(_ name: String, lane: Lane = .leased, _ sql: String) {
     self.name = name
     self.lane = lane
     self.sql = sql
+    leavesTraces = SessionTraces.areLeft(by: sql)
   }
 }
 

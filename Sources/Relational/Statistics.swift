@@ -16,6 +16,10 @@ public struct Statistics: Sendable, Equatable {
   public internal(set) var idle = 0
   /// Calls that wait for a connection now.
   public internal(set) var waiting = 0
+  /// Connections in use for advisory locks now, held or waited for.
+  public internal(set) var lockConnections = 0
+  /// Reads that a replica answered.
+  public internal(set) var replicaReads = 0
   /// How often each named statement was sent.
   public internal(set) var byStatement: [String: Int] = [:]
 }
@@ -39,6 +43,8 @@ final class StatisticsCounters: Sendable {
 
   /// Several statements are on their way together.
   func roundTrip() { state.withLock { $0.roundTrips += 1 } }
+
+  func readFromReplica() { state.withLock { $0.replicaReads += 1 } }
 
   func answered(_ answer: Answer) {
     answered(rows: answer.result?.affectedRows ?? 0, failed: answer.failure != nil)

@@ -53,18 +53,6 @@ public struct Transaction: Queryable {
       throw RelationalError(.misuse, "the script ended the transaction it ran in")
     }
   }
-
-  /// Copies rows into a table in binary, the fastest way in; returns how many.
-  ///
-  /// Rows are encoded by the calling task and sent in pieces of 64 KiB; the connection never holds more than one. Any
-  /// failure undoes the copy and, as every error, the transaction. Cancelling ends the copy on the server.
-  @discardableResult
-  public func copyIn<Rows: Sequence & Sendable>(
-    _ copy: CopyStatement, _ rows: Rows, _ write: (Rows.Element, inout CopyRow) -> Void
-  ) async throws(RelationalError) -> Int {
-    try lease.state.check(depth: depth)
-    return try await lease.copyIn(copy, rows, write)
-  }
 }
 
 /// One connection kept for a while, without a transaction around its statements: for advisory locks and settings.

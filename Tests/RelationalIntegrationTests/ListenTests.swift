@@ -5,8 +5,6 @@ import Testing
 
 @Suite("LISTEN")
 struct ListenTests {
-  private static let notify = Statement<NoRow>("notify", "SELECT FROM pg_notify($1, $2)")
-
   @Test("A notification arrives after the first gap, on its channel only")
   func arrives() async throws {
     try await withDatabase { database in
@@ -14,8 +12,8 @@ struct ListenTests {
       var other = database.listen("Other \"Channel\"").makeAsyncIterator()
       #expect(await wanted.next() == .gap)
       #expect(await other.next() == .gap)
-      try await database.execute(Self.notify, "Other \"Channel\"", "for the other")
-      try await database.execute(Self.notify, "wanted", "编号 42")
+      try await database.notify("Other \"Channel\"", try #require(Notice(text: "for the other")))
+      try await database.notify("wanted", try #require(Notice(text: "编号 42")))
       #expect(await wanted.next() == .notification(payload: "编号 42"))
       #expect(await other.next() == .notification(payload: "for the other"))
     }
@@ -30,7 +28,7 @@ struct ListenTests {
       try await TestStores.postgres().run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)' AND query LIKE 'LISTEN%'")
       #expect(await events.next() == .gap)
-      try await database.execute(Self.notify, "wanted", "again")
+      try await database.notify("wanted", try #require(Notice(text: "again")))
       #expect(await events.next() == .notification(payload: "again"))
     }
   }

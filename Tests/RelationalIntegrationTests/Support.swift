@@ -52,3 +52,25 @@ func failure(of body: () async throws -> Void) async -> RelationalError? {
     return error as? RelationalError
   }
 }
+
+/// How much longer than usual the rounds of storms and samples are; 1 unless HAIJU_ROUNDS says otherwise.
+let rounds = max(1, ProcessInfo.processInfo.environment["HAIJU_ROUNDS"].flatMap(Int.init) ?? 1)
+
+/// The value of a body that must not hang: a failure when it takes longer than `limit`, which is generous.
+func within<T: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
+  // A body that hangs may not hear that it is cancelled, so nobody waits for it.
+  let (answers, answer) = AsyncThrowingStream<T, any Error>.makeStream()
+  let work = Task {
+    do { answer.yield(try await body()) } catch { answer.finish(throwing: error) }
+  }
+  let watch = Task {
+    try await Task.sleep(for: limit)
+    answer.finish(throwing: ServerProcess.Failure("not done within \(limit)"))
+  }
+  defer {
+    work.cancel()
+    watch.cancel()
+  }
+  for try await value in answers { return value }
+  throw CancellationError()
+}

@@ -15,76 +15,83 @@ struct CoalescingMachineTests {
   }
   private typealias Machine = CoalescingMachine<Caller>
 
-  private func numbers(_ batch: Machine.Batch?) -> [Int]? { batch.map { $0.callers.map(\.caller.number) } }
+  /// A machine in a box, since an expectation cannot change a value.
+  private final class Box {
+    var machine: Machine
+    init(_ machine: Machine = Machine()) { self.machine = machine }
+    func ask(_ number: Int, key: Int64) throws { machine.asked(try Caller(number, key: key)) }
+    func batch(_ connections: Int) -> Machine.Batch? { machine.nextBatch(connections: connections) }
+    func next(_ connections: Int) -> [Int]? { batch(connections).map { $0.callers.map(\.caller.number) } }
+  }
 
   @Test("With nothing under way whoever has asked leaves at once")
   func atOnce() throws {
-    var machine = Machine()
-    #expect(machine.nextBatch(connections: 2) == nil)
-    machine.asked(try Caller(1, key: 7))
-    #expect(numbers(machine.nextBatch(connections: 2)) == [1])
-    #expect(machine.nextBatch(connections: 2) == nil)
-    #expect(machine.underWay == 1)
+    let box = Box()
+    #expect(box.next(2) == nil)
+    try box.ask(1, key: 7)
+    #expect(box.next(2) == [1])
+    #expect(box.next(2) == nil)
+    #expect(box.machine.underWay == 1)
   }
 
   @Test("While a batch is under way on every connection, callers gather and leave together in their order")
   func gathering() throws {
-    var machine = Machine()
+    let box = Box()
     for number in 0..<2 {
-      machine.asked(try Caller(number, key: Int64(number)))
-      #expect(numbers(machine.nextBatch(connections: 2)) == [number])
+      try box.ask(number, key: Int64(number))
+      #expect(box.next(2) == [number])
     }
     for number in 2..<12 {
-      machine.asked(try Caller(number, key: Int64(number)))
-      #expect(machine.nextBatch(connections: 2) == nil)
+      try box.ask(number, key: Int64(number))
+      #expect(box.next(2) == nil)
     }
-    machine.ended()
-    #expect(numbers(machine.nextBatch(connections: 2)) == Array(2..<12))
-    #expect(machine.waitingCount == 0)
+    box.machine.ended()
+    #expect(box.next(2) == Array(2..<12))
+    #expect(box.machine.waitingCount == 0)
   }
 
   @Test("Idle connections share a crowd; a few callers are one batch")
   func shares() throws {
-    var machine = Machine(fairShare: 16)
-    for number in 0..<100 { machine.asked(try Caller(number, key: Int64(number))) }
-    #expect(numbers(machine.nextBatch(connections: 2)) == Array(0..<50))
-    #expect(numbers(machine.nextBatch(connections: 2)) == Array(50..<100))
-    machine.ended()
-    machine.ended()
-    for number in 0..<31 { machine.asked(try Caller(number, key: Int64(number))) }
-    #expect(numbers(machine.nextBatch(connections: 2)) == Array(0..<31))
+    let box = Box(Machine(fairShare: 16))
+    for number in 0..<100 { try box.ask(number, key: Int64(number)) }
+    #expect(box.next(2) == Array(0..<50))
+    #expect(box.next(2) == Array(50..<100))
+    box.machine.ended()
+    box.machine.ended()
+    for number in 0..<31 { try box.ask(number, key: Int64(number)) }
+    #expect(box.next(2) == Array(0..<31))
   }
 
   @Test("A batch is bounded in callers and in bytes, and a single long key still travels")
   func bounds() throws {
-    var machine = Machine(keyLimit: 10)
-    for number in 0..<25 { machine.asked(try Caller(number, key: Int64(number))) }
-    #expect(numbers(machine.nextBatch(connections: 1)) == Array(0..<10))
-    machine.ended()
-    #expect(numbers(machine.nextBatch(connections: 1)) == Array(10..<20))
-    machine = Machine(byteLimit: 20)
-    for number in 0..<5 { machine.asked(try Caller(number, key: Int64(number))) }
-    #expect(numbers(machine.nextBatch(connections: 1)) == [0, 1])
-    machine = Machine(byteLimit: 1)
-    machine.asked(try Caller(0, key: 0))
-    #expect(numbers(machine.nextBatch(connections: 1)) == [0])
+    let box = Box(Machine(keyLimit: 10))
+    for number in 0..<25 { try box.ask(number, key: Int64(number)) }
+    #expect(box.next(1) == Array(0..<10))
+    box.machine.ended()
+    #expect(box.next(1) == Array(10..<20))
+    box.machine = Machine(byteLimit: 20)
+    for number in 0..<5 { try box.ask(number, key: Int64(number)) }
+    #expect(box.next(1) == [0, 1])
+    box.machine = Machine(byteLimit: 1)
+    try box.ask(0, key: 0)
+    #expect(box.next(1) == [0])
   }
 
   @Test("Callers with the same key share it")
   func duplicates() throws {
-    var machine = Machine()
-    for number in 0..<9 { machine.asked(try Caller(number, key: Int64(number % 3))) }
-    let batch = try #require(machine.nextBatch(connections: 1))
+    let box = Box()
+    for number in 0..<9 { try box.ask(number, key: Int64(number % 3)) }
+    let batch = try #require(box.batch(1))
     #expect(batch.keys.keys.count == 3)
     #expect(batch.callers.map(\.key) == [0, 1, 2, 0, 1, 2, 0, 1, 2])
   }
 
   @Test("Without a connection nobody leaves")
   func noConnection() throws {
-    var machine = Machine()
-    machine.asked(try Caller(1, key: 1))
-    #expect(machine.nextBatch(connections: 0) == nil)
-    #expect(machine.waitingCount == 1)
+    let box = Box()
+    try box.ask(1, key: 1)
+    #expect(box.next(0) == nil)
+    #expect(box.machine.waitingCount == 1)
   }
 
   @Test("Random orders of asking, leaving and answering: everybody who stays is sent once, in order", arguments: 1...40)

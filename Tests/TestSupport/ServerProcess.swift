@@ -146,7 +146,15 @@ private actor Spawner {
     let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     defer { (arguments + variables).forEach { free($0) } }
     var pid: pid_t = 0
-    let code = posix_spawnp(&pid, words[0], &actions, nil, arguments, variables)
+    // The starting thread may hold signals back; a server that inherits that never hears SIGTERM.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let code = posix_spawnp(&pid, words[0], &actions, &attributes, arguments, variables)
     guard code == 0 else { throw ServerProcess.Failure("cannot start \(words): \(String(cString: strerror(code)))") }
     return pid
   }

@@ -23,7 +23,8 @@ public actor TempPostgres {
   public static let role = "haiju"
 
   private let folder: TemporaryFolder
-  private let port: Int
+  /// The port of 127.0.0.1 that it listens on.
+  public nonisolated let port: Int
   private let programs: String
   private var process: ServerProcess?
   private var databaseCount = 0
@@ -51,7 +52,8 @@ public actor TempPostgres {
     uri(try await newDatabase(template: template), over: transport)
   }
 
-  private func newDatabase(template: String?) async throws -> String {
+  /// A new database like that of `freshDatabase`; its name.
+  public func newDatabase(template: String? = nil) async throws -> String {
     databaseCount += 1
     let name = "test_\(databaseCount)"
     try await run("CREATE DATABASE \(name)" + (template.map { " TEMPLATE \($0)" } ?? ""))
@@ -64,7 +66,7 @@ public actor TempPostgres {
   ) async throws -> String {
     if let known = templates[key] { return try await known.value }
     let making = Task {
-      let name = try await newDatabase(template: nil)
+      let name = try await newDatabase()
       try await prepare(uri(name))
       return name
     }
@@ -80,10 +82,34 @@ public actor TempPostgres {
     }
   }
 
+  /// A proxy in front of this server; databases are reached with `uri(_:through:)`.
+  public func proxy(over transport: Transport = .tcp, seed: UInt64 = 1) throws -> FaultProxy {
+    switch transport {
+    case .socket: try FaultProxy(to: .socket("\(folder.path)/.s.PGSQL.\(port)"), seed: seed)
+    case .tcp: try FaultProxy(to: .port(port), seed: seed)
+    }
+  }
+
+  /// How libpq reaches a database of this server through a proxy.
+  public nonisolated func uri(_ database: String, through proxy: FaultProxy) -> String {
+    "postgresql://\(Self.role)@127.0.0.1:\(proxy.port)/\(database)"
+  }
+
+  /// A new database, reached through a proxy; its URI.
+  public func freshDatabase(through proxy: FaultProxy) async throws -> String {
+    uri(try await newDatabase(), through: proxy)
+  }
+
   /// Runs SQL as the owner with psql; returns what it prints, unaligned and without headings.
   @discardableResult
   public func run(_ sql: String, in database: String = "postgres") async throws -> String {
-    try await runProgram("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", uri(database), "-c", sql])
+    try await run(sql, at: uri(database))
+  }
+
+  /// The same on the way that a URI names, for instance through a bouncer.
+  @discardableResult
+  public func run(_ sql: String, at uri: String) async throws -> String {
+    try await runProgram("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", uri, "-c", sql])
   }
 
   // MARK: Life
@@ -147,7 +173,7 @@ public actor TempPostgres {
   }
 
   /// Debian keeps the programs of each version in a folder of its own.
-  private static func findPrograms() throws -> String {
+  static func findPrograms() throws -> String {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
     for folder in folders + ["/usr/local/bin", "/usr/bin"]

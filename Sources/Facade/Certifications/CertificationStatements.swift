@@ -121,7 +121,7 @@ enum CertificationStatements {
     SELECT c.person_id, c.scheme, c.level, lower(c.valid), upper(c.valid) - 1, t.code, c.rule_id, c.rule_version,
            ARRAY(SELECT jsonb_array_elements_text(c.explanation)), c.issued_at
       FROM certification c JOIN talent_code t ON t.certification_id = c.id
-     WHERE c.person_id = $1 AND c.valid @> $2 AND t.revoked_at IS NULL
+     WHERE c.person_id = $1 AND c.valid @> $2::date AND t.revoked_at IS NULL
      ORDER BY c.issued_at DESC
      LIMIT 1
     """)

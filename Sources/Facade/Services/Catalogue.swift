@@ -92,5 +92,5 @@ final class Catalogue: Sendable {
     }
   }
 
-  static let channel = "catalogue"
+  static let channel: Channel = "catalogue"
 }

@@ -1,60 +1,139 @@
 import Kernel
+import Synchronization
 
-/// COPY: three steps that keep one turn.
+/// COPY in both directions: one request that stays under way from its beginning to its end, and steps in between.
 extension Connection {
-  /// Begins a COPY and keeps the turn until `endCopy`, unless it fails.
-  func beginCopy(_ request: Request) async -> Answer {
-    await takeTurn()
-    let answer = await runInTurn(request)
-    if answer.failure != nil { passTurn() }
-    return answer
+  /// Begins a COPY. When it succeeds, the number stands for it until `endCopy`, or until the last rows were received.
+  nonisolated func beginCopy(_ request: Request) async -> (serial: Int, answer: Answer) {
+    let serial = serials.add(1, ordering: .relaxed).newValue
+    let answer = await converse(serial) {
+      $0.submit(Waiting(serial: serial, request: request, continuation: $1))
+    }
+    return (serial, answer)
   }
 
-  /// Sends a piece of data and waits until the socket has taken it; `false` when the connection is lost.
+  /// Sends a piece of data and waits until the socket has taken all of it.
+  nonisolated func copy(_ serial: Int, _ bytes: [UInt8], timeout: Duration?) async -> Answer {
+    await converse(serial) { connection, continuation in
+      guard connection.resumeCopy(serial, continuation, timeout) else { return }
+      if connection.wire?.copy(bytes) != true { return connection.loseDuringCopy() }
+      connection.continueCopy()
+    }
+  }
+
+  /// Ends a COPY to the server, successfully or with a reason to throw everything away.
+  nonisolated func endCopy(_ serial: Int, error: String?, timeout: Duration?) async -> Answer {
+    await converse(serial) { connection, continuation in
+      guard connection.resumeCopy(serial, continuation, timeout) else { return }
+      connection.current?.phase = .asked
+      if connection.wire?.endCopy(error: error) != true { return connection.loseDuringCopy() }
+      // A row that was refused early has its whole answer in libpq's buffer, and the socket will not say so again.
+      connection.receive()
+    }
+  }
+
+  /// The next rows of a COPY to us as `results`; with a `result` they are the last ones.
   ///
-  /// A cancelled task waits two seconds more at most, then the connection is given up.
-  func copy(_ bytes: [UInt8], timeout: Duration?) async -> Bool {
-    guard let wire, wire.copy(bytes) else { return false }
-    guard wire.hasUnsentBytes else { return true }
-    let timer = timeout.map { giveUpCopy(after: $0) }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { copyDrained = $0 }
-    } onCancel: {
-      loop.execute { [weak self] in self?.assumeIsolated { _ = $0.giveUpCopy(after: .seconds(2)) } }
+  /// Only what one reading of the socket brought is held: while nobody asks, the server waits.
+  nonisolated func copiedRows(_ serial: Int, timeout: Duration?) async -> Answer {
+    await converse(serial) { connection, continuation in
+      guard connection.resumeCopy(serial, continuation, timeout) else { return }
+      connection.wire?.readOn(true)
+      connection.continueCopy()
     }
-    if let timer { loop.unschedule(timer) }
-    return self.wire != nil
   }
 
-  func giveUpCopy(after delay: Duration) -> LoopTimers.ID {
-    loop.schedule(at: .after(delay)) { [weak self] in
-      self?.assumeIsolated { connection in
-        guard connection.copyDrained != nil else { return }
-        connection.askServerToStop()
-        connection.lose(RelationalError(.deadline, "the server took no more data"))
+  /// The reader has gone: what the server still sends is thrown away.
+  nonisolated func abandonCopy(_ serial: Int) {
+    loop.execute { [weak self] in self?.assumeIsolated { $0.interrupt(serial, by: .cancelled) } }
+  }
+
+  /// The server has begun the COPY.
+  func copyBegan() {
+    guard let exchange = current else { return }
+    switch exchange.request.body {
+    case .copyIn: current?.phase = .copyingIn
+    case .copyOut(_, let columns): current?.phase = .copyingOut(PQRowBuilder(pattern: columns))
+    default: return lose(RelationalError(.misuse, "a script cannot contain a COPY from or to the client"))
+    }
+    if interruption != nil { return abortCopy() }
+    publishCondition()
+    pass(Answer())
+  }
+
+  /// What has arrived, or what the socket has taken, may be what the next step of a COPY waits for.
+  func continueCopy() {
+    guard let exchange = current, let wire else { return }
+    switch exchange.phase {
+    case .copyingIn:
+      if exchange.continuation != nil, !wire.hasUnsentBytes { pass(Answer()) }
+    case .copyingOut(let rows):
+      takeRows(rows, wire)
+    case .asked, .prefixOnly, .barrier:
+      break
+    }
+  }
+
+  private func takeRows(_ rows: PQRowBuilder, _ wire: Wire<Part>) {
+    let isDropping = interruption != nil
+    guard isDropping || current?.continuation != nil else { return wire.readOn(false) }
+    while true {
+      var fits = true
+      switch wire.copiedRow({ bytes in if !isDropping { fits = rows.append(bytes) } }) {
+      case .row:
+        guard fits else { return lose(RelationalError(.unavailable, "the server copied rows of another shape")) }
+        if rows.byteCount >= 65_536 { return pass(Answer(results: rows.take().map { [$0] } ?? [])) }
+      case .nothingYet:
+        if let some = rows.take() { pass(Answer(results: [some])) }
+        return
+      case .ended:
+        current?.phase = .asked
+        current?.answer.results = rows.take().map { [$0] } ?? []
+        // The server's last word may be in libpq's buffer already.
+        return receive()
       }
     }
   }
 
-  /// Ends the COPY, successfully or with a reason to throw everything away, and passes the turn on.
-  func endCopy(error: String?, timeout: Duration?, label: String) async -> Answer {
-    defer { passTurn() }
-    if let taint { return .unsent(taint) }
-    serials += 1
-    let serial = serials
-    let request = Request(body: .copy(""), timeout: timeout, label: label)
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        current = Exchange(serial: serial, request: request, continuation: continuation)
-        guard let wire, wire.endCopy(error: error) else { return loseCurrent() }
-        if let timeout {
-          interrupt(serial, RelationalError(.deadline, "no answer in time", statement: label), after: timeout)
-        }
-        // A row that was refused early has its whole answer in libpq's buffer, and the socket will not say so again.
-        receive()
+  /// Whether a step may go on; otherwise its caller is told why not.
+  private func resumeCopy(_ serial: Int, _ continuation: CheckedContinuation<Answer, Never>, _ timeout: Duration?)
+    -> Bool
+  {
+    guard let exchange = current, exchange.serial == serial, interruption == nil, taint == nil else {
+      let over = RelationalError(.closed, "the COPY is over")
+      continuation.resume(returning: .unsent(taint ?? (interruption == nil ? over : .cancelled(nil))))
+      return false
+    }
+    current?.continuation = continuation
+    if let timeout {
+      current?.deadline = loop.schedule(at: .after(timeout)) { [weak self] in
+        self?.assumeIsolated { $0.interrupt(serial, by: .deadline) }
       }
-    } onCancel: {
-      loop.execute { [weak self] in self?.assumeIsolated { $0.interrupt(serial, .cancelled(label)) } }
+    }
+    return true
+  }
+
+  /// Resumes the caller of one step; the COPY goes on.
+  private func pass(_ answer: Answer) {
+    guard let exchange = current else { return }
+    current?.continuation = nil
+    current?.deadline = nil
+    if let deadline = exchange.deadline { loop.unschedule(deadline) }
+    exchange.continuation?.resume(returning: answer)
+  }
+
+  private func loseDuringCopy() { lose(RelationalError(.unavailable, "the connection was lost")) }
+
+  /// Ends an open COPY without success; rows that are on their way to us are read and dropped.
+  func abortCopy() {
+    switch current?.phase {
+    case .copyingIn:
+      current?.phase = .asked
+      if wire?.endCopy(error: "interrupted") != true { loseDuringCopy() }
+    case .copyingOut:
+      wire?.readOn(true)
+    default:
+      break
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 
 /// A libpq connection on its event loop: connects, sends without blocking, and turns what arrives into events.
@@ -20,6 +21,9 @@ final class Wire<Token> {
   private var socket: Int32
   private var machine = PipelineMachine<Token, PQResult>()
   private var watchesWrites = false
+  private var watchesReads = true
+  /// A COPY is under way; until it ends there are no results to take.
+  private var isCopying = false
   private(set) var cancel: PQCancel?
 
   /// Begins to connect; `nil` when libpq refuses the options at once.
@@ -37,6 +41,7 @@ final class Wire<Token> {
   var hasUnsentBytes: Bool { watchesWrites }
   var transactionStatus: PQConnection.TransactionStatus { isOpen ? pq.transactionStatus : .unknown }
   var errorMessage: String { pq.errorMessage }
+  var noticeCount: Int { pq.noticeCount }
 
   // MARK: Sending. `false` means that the connection is of no use any more.
 
@@ -58,6 +63,20 @@ final class Wire<Token> {
     return true
   }
 
+  /// A statement without a name, with its values.
+  func direct(_ sql: String, _ parameters: Parameters, _ token: Token) -> Bool {
+    guard isOpen, pq.sendQueryParams(sql, parameters) else { return false }
+    machine.sent(token)
+    return true
+  }
+
+  /// Asks which columns a prepared statement returns.
+  func describe(_ name: String, _ token: Token) -> Bool {
+    guard isOpen, pq.sendDescribePrepared(name) else { return false }
+    machine.sent(token)
+    return true
+  }
+
   func sync() -> Bool {
     guard isOpen, pq.pipelineSync() else { return false }
     machine.sentSync()
@@ -75,10 +94,30 @@ final class Wire<Token> {
   func resumePipeline() -> Bool { isOpen && pq.enterPipelineMode() }
 
   func copy(_ bytes: [UInt8]) -> Bool { isOpen && pq.putCopyData(bytes) && flush() }
-  func endCopy(error: String?) -> Bool { isOpen && pq.putCopyEnd(error: error) && flush() }
+
+  /// After the last data, or instead of it with a reason to throw everything away; the answer follows.
+  func endCopy(error: String?) -> Bool {
+    isCopying = false
+    return isOpen && pq.putCopyEnd(error: error) && flush()
+  }
+
+  /// The next row that the server copies to us; after `.ended` its answer follows.
+  func copiedRow(_ body: (UnsafeRawBufferPointer) -> Void) -> PQConnection.CopyRead {
+    guard isOpen else { return .ended }
+    let read = pq.getCopyData(body)
+    if case .ended = read { isCopying = false }
+    return read
+  }
+
+  /// Stops or goes on reading from the socket. While it rests, the server soon has to wait.
+  func readOn(_ wanted: Bool) {
+    guard isOpen, watchesReads != wanted else { return }
+    watchesReads = wanted
+    loop.rewatch(socket, readable: wanted, writable: watchesWrites)
+  }
 
   /// Writes what the socket takes; the rest follows when it takes more.
-  private func flush() -> Bool {
+  func flush() -> Bool {
     switch pq.flush() {
     case .failed: return false
     case .done: watchWrites(false)
@@ -90,7 +129,7 @@ final class Wire<Token> {
   private func watchWrites(_ wanted: Bool) {
     guard watchesWrites != wanted else { return }
     watchesWrites = wanted
-    loop.rewatch(socket, writable: wanted)
+    loop.rewatch(socket, readable: watchesReads, writable: wanted)
   }
 
   // MARK: Receiving
@@ -133,15 +172,15 @@ final class Wire<Token> {
     return true
   }
 
+  /// Takes the results that libpq has already; none during a COPY, where asking would repeat its beginning for ever.
   private func takeResults(_ handle: (Event) -> Void) {
     var silent = 0
-    while isOpen, !machine.isEmpty, !pq.isBusy, silent < 2 {
+    while isOpen, !isCopying, !machine.isEmpty, !pq.isBusy, silent < 2 {
       if let result = pq.getResult() {
         silent = 0
         if let outcome = machine.received(result.kind, result) {
+          if case .copyReady = outcome { isCopying = true }
           handle(.answer(outcome))
-          // The server waits for data now; asking again would repeat the same result for ever.
-          if case .copyReady = outcome { return }
         }
       } else {
         silent += 1
@@ -159,6 +198,9 @@ final class Wire<Token> {
     while isOpen, let next = pq.notifies() { all.append(next) }
     return all
   }
+
+  /// Another handle for the socket, by which to see when the server has let go of it; -1 when there is none.
+  func duplicateSocket() -> Int32 { phase == .closed ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0) }
 
   /// Stops watching; the socket closes with the last reference to this object. Gives what will never be answered.
   func close() -> [Token] {

@@ -107,10 +107,10 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     epoll.add(socket, readable: readable, writable: writable)
   }
 
-  /// Changes what is watched for.
-  func rewatch(_ socket: Int32, writable: Bool) {
+  /// Changes what is watched for. A socket that is watched for nothing still tells when the other side has gone.
+  func rewatch(_ socket: Int32, readable: Bool = true, writable: Bool) {
     checkIsolated()
-    epoll.change(socket, readable: true, writable: writable)
+    epoll.change(socket, readable: readable, writable: writable)
   }
 
   /// Forgets a socket; must come before it is closed.

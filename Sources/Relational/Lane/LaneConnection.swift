@@ -5,7 +5,11 @@ import Kernel
 /// Statements are put into libpq's buffer as they come; at the end of the loop's turn one synchronization point closes the
 /// batch. A statement that fails aborts those behind it in its batch.
 final class LaneConnection {
-  enum Part { case prepare, execute }
+  enum Part {
+    case prepare, execute
+    /// Of a statement that made room for another.
+    case deallocate(String)
+  }
   enum Phase { case closed, connecting, open, pausing }
 
   /// What became of the oldest statement under way.
@@ -25,7 +29,7 @@ final class LaneConnection {
   /// What the event loop calls when the socket is ready.
   let port: LanePort
   var phase = Phase.closed
-  var backoff = Backoff()
+  var breaker: ConnectBreaker
   var connectTimer: LoopTimers.ID?
   /// Sends and receives from the first step of connecting on.
   var wire: Wire<Part>?
@@ -35,14 +39,21 @@ final class LaneConnection {
   /// The lane's tick of the last sign of life.
   var lastProgress = 0
   private let counters: StatisticsCounters
-  private var prepared = PreparedStatements()
+  private let statements: PreparedStatements.Policy
+  private var prepared: PreparedStatements
   private var underWay = FIFO<Departure>()
   private var unsyncedBytes = 0
   private var prepareFailure: RelationalError?
 
-  init(number: Int, port: LanePort, counters: StatisticsCounters) {
+  init(
+    number: Int, port: LanePort, breaker: ConnectBreaker, statements: PreparedStatements.Policy,
+    counters: StatisticsCounters
+  ) {
     self.number = number
     self.port = port
+    self.breaker = breaker
+    self.statements = statements
+    prepared = PreparedStatements(statements)
     self.counters = counters
   }
 
@@ -53,8 +64,8 @@ final class LaneConnection {
   /// Connected: nothing is prepared and nothing under way.
   func opened() {
     phase = .open
-    backoff.succeeded()
-    prepared = PreparedStatements()
+    breaker.succeeded()
+    prepared = PreparedStatements(statements)
     prepareFailure = nil
   }
 
@@ -72,11 +83,20 @@ final class LaneConnection {
     let call = ride.call
     counters.sentTogether(call.name)
     let (name, mustPrepare) = prepared.resolve(call)
-    if mustPrepare, !wire.prepare(name, call.sql, types: call.parameters.types, .prepare) { return false }
+    if mustPrepare, !prepare(name, call, wire) { return false }
     guard wire.execute(name, call.parameters, .execute) else { return false }
     isSyncDue = true
     unsyncedBytes += call.parameters.byteCount
     return travelsAlone || unsyncedBytes > Self.batchBytes ? sync() : true
+  }
+
+  private func prepare(_ name: String, _ call: StatementCall, _ wire: Wire<Part>) -> Bool {
+    if prepared.hasEvicted {
+      for old in prepared.takeEvicted() {
+        guard wire.command("DEALLOCATE \(quoted(old))", .deallocate(old)) else { return false }
+      }
+    }
+    return wire.prepare(name, call.sql, types: call.parameters.types, .prepare)
   }
 
   func sync() -> Bool {
@@ -90,11 +110,16 @@ final class LaneConnection {
 
   /// One answer of the server; when it ends a statement, that statement and its outcome.
   func settle(_ part: Part, _ kind: PQResult.Kind, _ result: PQResult) -> (Ride, Outcome)? {
-    if case .prepare = part {
-      if kind == .success { return nil }
-      guard let call = underWay.first?.ride.call else { return nil }
+    switch part {
+    case .execute: break
+    case .prepare:
+      guard kind != .success, let call = underWay.first?.ride.call else { return nil }
       prepared.forget(call.name)
       if kind == .failure { prepareFailure = RelationalError(result, statement: call.name) }
+      return nil
+    case .deallocate(let old):
+      // Aborted with the rest of its batch. When it failed itself, the server did not know the name.
+      if kind == .aborted { prepared.keepEvicted(old) }
       return nil
     }
     guard let ride = underWay.popFirst()?.ride else { return nil }
@@ -106,7 +131,8 @@ final class LaneConnection {
     let preparing = prepareFailure
     prepareFailure = nil
     if kind == .success { return .answered(result) }
-    guard let failure = preparing ?? (kind == .failure ? RelationalError(result, statement: ride.call.name) : nil) else {
+    let own = kind == .failure ? RelationalError(result, statement: ride.call.name) : nil
+    guard let failure = preparing ?? own else {
       return .again(RelationalError(.unavailable, "statements of the same batch kept failing"))
     }
     if failure.meansStalePlan { prepared.forget(ride.call.name) }

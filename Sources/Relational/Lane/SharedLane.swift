@@ -13,7 +13,12 @@ actor SharedLane: TurnEndHandler {
   nonisolated let loop: EventLoop
   nonisolated private let queueLimit: Int
   /// Who waits or is under way.
-  nonisolated private let passengerCount = Atomic<Int>(0)
+  nonisolated let passengerCount = Atomic<Int>(0)
+  /// How often a connection has been opened; of a lane with only one, its number: each may lead to another server.
+  nonisolated var connectionNumber: Int { openings.load(ordering: .acquiring) }
+  nonisolated let openings = Atomic<Int>(0)
+  /// Statements and look-ups that wait or are under way.
+  nonisolated var load: Int { passengerCount.load(ordering: .relaxed) }
   /// Handed over by other threads since the last turn.
   nonisolated private let inbox = Mutex<[Passenger]>([])
 
@@ -21,27 +26,31 @@ actor SharedLane: TurnEndHandler {
   let acquireTimeout: Duration
   let logger: Logger
   /// Deadlines are kept in ticks of a clock that runs while somebody travels: a timer for each would cost more.
-  private static let tickLength = Duration.milliseconds(250)
-  private let waitingTicks: Int
-  private let answerTicks: Int
-  private var tick = 0
-  private var isTicking = false
+  static let tickLength = Duration.milliseconds(250)
+  let waitingTicks: Int
+  let answerTicks: Int
+  var tick = 0
+  var isTicking = false
 
-  private let counters: StatisticsCounters
-  private let connectionCount: Int
-  private(set) lazy var connections = (0..<connectionCount).map { number in
-    LaneConnection(number: number, port: LanePort(number, of: self), counters: counters)
+  let counters: StatisticsCounters
+  let configuration: RelationalConfiguration
+  lazy var connections = (0..<configuration.sharedConnections).map { number in
+    LaneConnection(
+      number: number, port: LanePort(number, of: self),
+      breaker: ConnectBreaker(threshold: configuration.connectFailureLimit),
+      statements: PreparedStatements.Policy(
+        naming: configuration.statementNaming, limit: configuration.statementCacheLimit), counters: counters)
   }
   /// Why the last attempt to connect failed.
   var connectFailure: RelationalError?
-  private(set) var isClosed = false
-  private var queue = FIFO<Ride>()
+  var isClosed = false
+  var queue = FIFO<Ride>()
   /// Met misfortune among the answers of this moment; they leave again before all others.
-  private var sentBack: [Ride] = []
-  private var groups: [String: LookupGroup] = [:]
-  private var lastGroup: LookupGroup?
+  var sentBack: [Ride] = []
+  var groups: [String: LookupGroup] = [:]
+  var lastGroup: LookupGroup?
   /// Groups where somebody gathers.
-  private var gathering: [LookupGroup] = []
+  var gathering: [LookupGroup] = []
   private var isTurnEndDue = false
   /// Statements that came aboard since the last departure. So many do not wait for the end of the turn: the server begins while the
   /// other tasks still run, which is worth a seventh of the throughput.
@@ -54,7 +63,7 @@ actor SharedLane: TurnEndHandler {
     let timeout = max(.milliseconds(1), configuration.sharedStatementTimeout)
     options = try ConnectOptions(
       configuration,
-      settings: ["default_transaction_read_only=on", "statement_timeout=\(timeout.inMicroseconds / 1000)"])
+      settings: ["statement_timeout=\(timeout.inMicroseconds / 1000)"], readOnly: true)
     self.loop = loop
     self.counters = counters
     queueLimit = configuration.laneQueueLimit
@@ -63,7 +72,7 @@ actor SharedLane: TurnEndHandler {
     waitingTicks = Self.ticks(acquireTimeout)
     // The server stops the statement first; only a server that does not answer at all takes longer.
     answerTicks = Self.ticks(timeout + .seconds(1))
-    connectionCount = configuration.sharedConnections
+    self.configuration = configuration
   }
 
   private static func ticks(_ duration: Duration) -> Int { Int((duration / tickLength).rounded(.up)) }
@@ -117,6 +126,7 @@ actor SharedLane: TurnEndHandler {
   private func board(_ passenger: Passenger) {
     guard passenger.board() else { return left() }
     if isClosed { return fail(passenger, RelationalError(.closed, "the database is closed")) }
+    if let refusal { return fail(passenger, refusal) }
     passenger.waitsUntil = tick + waitingTicks
     if !isTicking { startTicking() }
     switch passenger.errand {
@@ -149,7 +159,7 @@ actor SharedLane: TurnEndHandler {
     list(group)
   }
 
-  private func list(_ group: LookupGroup) {
+  func list(_ group: LookupGroup) {
     guard !group.isListed else { return }
     group.isListed = true
     gathering.append(group)
@@ -157,7 +167,7 @@ actor SharedLane: TurnEndHandler {
 
   // MARK: Turns
 
-  private func endTurnLater() {
+  func endTurnLater() {
     guard !isTurnEndDue else { return }
     isTurnEndDue = true
     loop.atEndOfTurn(self)
@@ -224,155 +234,5 @@ actor SharedLane: TurnEndHandler {
 
   private func send(_ ride: Ride, over connection: LaneConnection) {
     if !connection.send(ride, answerBy: tick + answerTicks, tick: tick) { lose(connection) }
-  }
-
-  // MARK: Answers
-
-  func receive(_ number: Int) {
-    let connection = connections[number]
-    guard let wire = connection.wire else { return }
-    var isInStep = true
-    let alive = wire.receive { event in
-      switch event {
-      case .connected: opened(connection)
-      case .answer(.finished(let part, let kind, let result)):
-        if let (ride, outcome) = connection.settle(part, kind, result) { settle(ride, outcome) }
-      case .answer(.synchronized): break
-      // COPY is no read; the server has left the protocol's path or the lane's rules.
-      case .answer(.copyReady), .answer(.outOfStep): isInStep = false
-      }
-    }
-    connection.lastProgress = tick
-    queue.prepend(sentBack)
-    sentBack.removeAll(keepingCapacity: true)
-    if !alive || !isInStep { lose(connection) }
-    if isAwaited { endTurnLater() }
-  }
-
-  private func settle(_ ride: Ride, _ outcome: LaneConnection.Outcome) {
-    switch outcome {
-    case .answered(let result): answer(ride, result)
-    case .failed(let failure): fail(ride, failure)
-    case .again(let failure):
-      // Whoever met misfortune four times is told.
-      ride.mishaps += 1
-      if ride.mishaps > 3 { fail(ride, failure) } else { sentBack.append(ride) }
-    }
-  }
-
-  private func answer(_ ride: Ride, _ result: PQResult) {
-    counters.answered(rows: Int(result.rowCount), failed: false)
-    switch ride {
-    case .single(let passenger):
-      if passenger.succeed(result) { left() }
-    case .together(let batch):
-      do throws(DecodingFailure) {
-        try batch.assign(result)
-        for (caller, _) in batch.callers where caller.succeed(result) { left() }
-      } catch {
-        let failure = StatementResult(result: result, statement: batch.call.name).described(error)
-        for (caller, _) in batch.callers { fail(caller, failure) }
-      }
-      dismiss(ride)
-    }
-  }
-
-  private func fail(_ ride: Ride, _ failure: RelationalError) {
-    counters.answered(rows: 0, failed: true)
-    ride.forEachPassenger { fail($0, failure) }
-    dismiss(ride)
-  }
-
-  private func fail(_ passenger: Passenger, _ failure: RelationalError) {
-    if passenger.fail(failure) { left() }
-  }
-
-  private func left() { passengerCount.subtract(1, ordering: .relaxed) }
-
-  /// A ride is over: its group may send the next batch.
-  private func dismiss(_ ride: Ride) {
-    guard case .together(let batch) = ride else { return }
-    let group = batch.group
-    group.machine.ended()
-    if group.machine.waitingCount > 0 {
-      list(group)
-    } else if group.machine.isIdle, groups.count > 256 {
-      // Names made up at run time must not fill the memory.
-      groups[group.statement.name] = nil
-      lastGroup = nil
-    }
-  }
-
-  /// The connection is gone: everything under way is sent again, before all others, on whichever is open next.
-  func lose(_ connection: LaneConnection) {
-    let reason = connection.wire?.errorMessage ?? ""
-    let wasConnecting = connection.phase == .connecting
-    let rides = connection.close()
-    if wasConnecting { return connectFailed(connection, reason) }
-    let failure = RelationalError(.unavailable, "the connection was lost")
-    // The server may have died of the oldest one, the others only of its company.
-    rides.first?.mishaps += 1
-    for ride in rides where ride.mishaps > 3 { fail(ride, failure) }
-    queue.prepend(rides.filter { $0.mishaps <= 3 })
-    if isAwaited { endTurnLater() }
-  }
-
-  /// Closes at once; passengers are told.
-  func close() {
-    isClosed = true
-    let closed = RelationalError(.closed, "the database is closed")
-    for connection in connections {
-      for ride in connection.close() { fail(ride, closed) }
-    }
-    for ride in queue.takeAll() { fail(ride, closed) }
-    for group in groups.values {
-      group.machine.forEachWaiting { fail($0, closed) }
-      group.machine.dropLeft()
-    }
-    gathering = []
-  }
-
-  // MARK: Deadlines
-
-  private func startTicking() {
-    isTicking = true
-    loop.schedule(at: .after(Self.tickLength)) { [weak self] in self?.assumeIsolated { $0.expire() } }
-  }
-
-  private func expire() {
-    isTicking = false
-    tick += 1
-    for connection in connections where connection.phase == .open {
-      let late = RelationalError(.deadline, "no answer in time")
-      connection.forEachOverdue(tick) { ride in ride.forEachPassenger { fail($0, late) } }
-      // The server stops every statement in time, so a silent one is gone.
-      if !connection.isIdle, tick - connection.lastProgress > answerTicks { lose(connection) }
-    }
-    let failure = waitedInVain
-    let expireWaiting = { (passenger: Passenger) in
-      if passenger.waitsUntil < self.tick { self.fail(passenger, failure) }
-    }
-    queue.forEach { $0.forEachPassenger(expireWaiting) }
-    queue.removeAll { ride in
-      if ride.isDeserted { dismiss(ride) }
-      return ride.isDeserted
-    }
-    for group in groups.values {
-      group.machine.forEachWaiting(expireWaiting)
-      group.machine.dropLeft()
-    }
-    gathering.removeAll { group in
-      group.isListed = group.machine.waitingCount > 0
-      return !group.isListed
-    }
-    if passengerCount.load(ordering: .relaxed) > 0 { startTicking() }
-  }
-
-  private var waitedInVain: RelationalError {
-    if connections.contains(where: { $0.phase == .open }) {
-      return RelationalError(.overloaded, "the shared lane did not come to it in time")
-    }
-    return RelationalError(
-      .unavailable, connectFailure?.message ?? "PostgreSQL cannot be reached", underlying: connectFailure)
   }
 }

@@ -3,9 +3,15 @@ import CLibpq
 /// libpq's connection under libpq's names. Not thread-safe: its owner confines it to one event loop.
 final class PQConnection {
   private let pointer: OpaquePointer
+  private let notices: UnsafeMutablePointer<Int> = {
+    let counter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    counter.initialize(to: 0)
+    return counter
+  }()
 
   enum Polling { case reading, writing, ok, failed }
   enum Flush { case done, more, failed }
+  enum CopyRead { case row, nothingYet, ended }
   enum TransactionStatus: UInt8, Sendable { case idle, active, inTransaction, inError, unknown }
 
   /// Begins to connect; sockets are opened by `connectPoll`. `nil` only when memory is out.
@@ -14,11 +20,17 @@ final class PQConnection {
     let values = CStrings(options.map(\.value))
     guard let pointer = PQconnectStartParams(keywords.pointers, values.pointers, 0) else { return nil }
     self.pointer = pointer
-    // Notices would go to the standard error stream; their text may hold values, so they are dropped.
-    PQsetNoticeReceiver(pointer, { _, _ in }, nil)
+    // Notices would go to the standard error stream; their text may hold values, so they are counted and dropped.
+    PQsetNoticeReceiver(pointer, { counter, _ in counter?.assumingMemoryBound(to: Int.self).pointee += 1 }, notices)
   }
 
-  deinit { PQfinish(pointer) }
+  deinit {
+    PQfinish(pointer)
+    notices.deallocate()
+  }
+
+  /// How many notices and warnings have arrived.
+  var noticeCount: Int { notices.pointee }
 
   var isBad: Bool { PQstatus(pointer) == CONNECTION_BAD }
   var socket: Int32 { PQsocket(pointer) }
@@ -76,6 +88,15 @@ final class PQConnection {
   /// One statement without parameters by the extended protocol, the only one allowed in pipeline mode.
   func sendQueryParams(_ sql: String) -> Bool { PQsendQueryParams(pointer, sql, 0, nil, nil, nil, nil, 1) == 1 }
 
+  /// One statement with its values, parsed anew each time.
+  func sendQueryParams(_ sql: String, _ parameters: Parameters) -> Bool {
+    parameters.withPointers { values, lengths, formats in
+      PQsendQueryParams(pointer, sql, Int32(parameters.count), parameters.types, values, lengths, formats, 1) == 1
+    }
+  }
+
+  func sendDescribePrepared(_ name: String) -> Bool { PQsendDescribePrepared(pointer, name) == 1 }
+
   /// One or more statements by the simple protocol.
   func sendQuery(_ sql: String) -> Bool { PQsendQuery(pointer, sql) == 1 }
 
@@ -86,6 +107,19 @@ final class PQConnection {
   }
 
   func putCopyEnd(error: String?) -> Bool { PQputCopyEnd(pointer, error) == 1 }
+
+  /// Hands out the next row of a COPY to us, without waiting for it; the bytes are valid only during the call.
+  func getCopyData(_ body: (UnsafeRawBufferPointer) -> Void) -> CopyRead {
+    var bytes: UnsafeMutablePointer<CChar>?
+    let length = PQgetCopyData(pointer, &bytes, 1)
+    defer { PQfreemem(bytes) }
+    if length > 0 {
+      body(UnsafeRawBufferPointer(start: bytes, count: Int(length)))
+      return .row
+    }
+    // Failing is an end, too: the result that follows says why.
+    return length == 0 ? .nothingYet : .ended
+  }
 
   /// The next notification that has arrived, if any.
   func notifies() -> (channel: String, payload: String)? {

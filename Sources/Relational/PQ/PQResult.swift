@@ -22,8 +22,11 @@ final class PQResult: @unchecked Sendable {
 
   deinit { PQclear(pointer) }
 
+  /// A result with the same columns and no rows, to be filled by `PQRowBuilder`.
+  func copyColumns() -> OpaquePointer? { PQcopyResult(pointer, PG_COPYRES_ATTRS) }
+
   /// What a result is about.
-  enum Kind { case success, failure, aborted, sync, copyIn }
+  enum Kind: Sendable { case success, failure, aborted, sync, copyIn, copyOut }
 
   var kind: Kind {
     switch PQresultStatus(pointer) {
@@ -31,6 +34,7 @@ final class PQResult: @unchecked Sendable {
     case PGRES_PIPELINE_SYNC: .sync
     case PGRES_PIPELINE_ABORTED: .aborted
     case PGRES_COPY_IN: .copyIn
+    case PGRES_COPY_OUT: .copyOut
     default: .failure
     }
   }

@@ -44,7 +44,8 @@ struct Parameters: Sendable {
   /// Hands out the three lists that libpq wants, on the stack.
   func withPointers<T>(
     _ body: (
-      _ values: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int32>?, _ formats: UnsafePointer<Int32>?
+      _ values: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int32>?,
+      _ formats: UnsafePointer<Int32>?
     ) -> T
   ) -> T {
     let count = places.count

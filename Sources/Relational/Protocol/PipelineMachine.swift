@@ -9,7 +9,7 @@ struct PipelineMachine<Token, Payload> {
   enum Outcome {
     /// The command is over; the payload is its first failure, else its last result.
     case finished(Token, PQResult.Kind, Payload)
-    /// The server waits for the data of a COPY.
+    /// A COPY has begun: the server waits for data, or is about to send some.
     case copyReady(Token)
     /// Everything sent before the synchronization point is over.
     case synchronized
@@ -35,7 +35,7 @@ struct PipelineMachine<Token, Payload> {
       return .synchronized
     case (.command, .sync), (.sync, _):
       return .outOfStep
-    case (.command(let token), .copyIn):
+    case (.command(let token), .copyIn), (.command(let token), .copyOut):
       return .copyReady(token)
     case (.command, _):
       // A script may have several results: the first failure counts, otherwise the last one.

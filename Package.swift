@@ -71,10 +71,11 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       resources: [.copy("Pages"), .copy("Assets")]),
+    .target(name: "BenchmarkReports", path: "benchmarks/Reports", swiftSettings: strict),
     .target(
       name: "BenchmarkScenarios",
       dependencies: [
-        "Kernel",
+        "BenchmarkReports", "Kernel",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -82,10 +83,20 @@ let package = Package(
       ],
       path: "benchmarks/Scenarios",
       swiftSettings: strict),
+    .target(
+      name: "RelationalBenchmark",
+      dependencies: [
+        "Relational", "BenchmarkReports", "TestSupport", "Kernel",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      path: "benchmarks/Relational",
+      resources: [.copy("Peers")],
+      swiftSettings: strict),
     engine(
       "CommandFront",
       [
-        "Facade", "Migration", "HTTPFront", "BenchmarkScenarios", "Kernel", logging,
+        "Facade", "Migration", "HTTPFront", "BenchmarkReports", "BenchmarkScenarios", "RelationalBenchmark", "Kernel",
+        logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -112,7 +123,13 @@ let package = Package(
       "FacadeIntegrationTests", ["Facade", "Migration", "Relational", "Documents", "Kernel", "TestSupport"]),
     tests("HTTPFrontIntegrationTests", ["HTTPFront", "Facade", "Migration", "Kernel", "TestSupport", logging]),
     // The built program as a process of its own: verbs, SIGKILL, the browser.
-    tests("ProgramTests", ["haiju", "BenchmarkScenarios", "Kernel", "TestSupport"]),
+    tests("ProgramTests", ["haiju", "BenchmarkReports", "BenchmarkScenarios", "Kernel", "TestSupport"]),
+    .testTarget(
+      name: "BenchmarkReportsTests", dependencies: ["BenchmarkReports"], path: "benchmarks/ReportsTests",
+      swiftSettings: strict),
+    .testTarget(
+      name: "RelationalBenchmarkTests", dependencies: ["RelationalBenchmark", "BenchmarkReports"],
+      path: "benchmarks/RelationalTests", swiftSettings: strict),
     .testTarget(
       name: "BenchmarkScenariosTests",
       dependencies: [

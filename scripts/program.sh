@@ -11,6 +11,7 @@ program_environment() {
   export HAIJU_KEY_FILE=${HAIJU_KEY_FILE:-$STATE/keys/root.key}
   export HAIJU_ACCOUNTS_FILE=${HAIJU_ACCOUNTS_FILE:-$STATE/accounts.txt}
   export HAIJU_DEFINITIONS=${HAIJU_DEFINITIONS:-$ROOT/definitions}
+  export HAIJU_TOOLS=$TOOLS
   export HAIJU_HOST=${HAIJU_HOST:-127.0.0.1}
   export HAIJU_PORT=${HAIJU_PORT:-8080}
 }

@@ -1,11 +1,13 @@
 import ArgumentParser
+import BenchmarkReports
 import BenchmarkScenarios
 import Foundation
 
-/// `haiju bench`: load against a running program.
+/// `haiju bench`: load against a running program, or one engine beside its peers.
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure a running program under load.", subcommands: [Users.self])
+    abstract: "Measure a running program under load, or one engine beside its peers.",
+    subcommands: [Users.self, Relational.self])
 
   /// `haiju bench users`.
   struct Users: AsyncParsableCommand {

@@ -73,6 +73,7 @@ extension Database {
       } catch {
         let isUnknown = (error as? RelationalError)?.mayHaveTakenEffect ?? false
         guard state.mayRunAgain, !isUnknown, attempt < 3, !Task.isCancelled else { throw error }
+        counters.note { $0.serializationRetries += 1 }
         // Competitors that met once should not meet again at the same moment.
         try await Task.sleep(for: .milliseconds(Double.random(in: 1...10) * Double(attempt * attempt)))
       }
@@ -85,7 +86,7 @@ extension Database {
   ) async throws -> T {
     try refuseNestedLease()
     let connection = try await pool.acquire()
-    let lease = Lease(connection, state: state, statementTimeout: configuration.statementTimeout)
+    let lease = Lease(connection, state: state, statementTimeout: configuration.statementTimeout, tracer: configuration.tracer)
     let outcome: Result<T, any Error>
     do {
       outcome = .success(try await LeaseScope.$held.withValue(LeaseScope.held + [state]) { try await body(lease) })

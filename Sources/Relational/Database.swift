@@ -17,7 +17,7 @@ public final class Database: Queryable {
   let configuration: RelationalConfiguration
   private let loop: EventLoop
   let pool: Pool
-  private let counters: StatisticsCounters
+  let counters: StatisticsCounters
   private let shared: SharedLane
   private let listener: Listener
   let locks: AdvisoryLocks
@@ -91,6 +91,13 @@ public final class Database: Queryable {
   ///
   /// Without named statements nothing travels on the shared lane: its guards are settings of the session.
   public nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+    guard let tracer = configuration.tracer else { return try await send(call) }
+    return try await tracer.traced(call.name, call.lane, rows: \.affectedRows) { () async throws(RelationalError) in
+      try await send(call)
+    }
+  }
+
+  private nonisolated(nonsending) func send(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     switch (call.lane, configuration.statementNaming) {
     case (.shared, .named):
       return StatementResult(result: try await shared.perform(call), statement: call.name)
@@ -106,9 +113,13 @@ public final class Database: Queryable {
 
   /// Sends one look-up by key, on the shared lane together with concurrent ones of the same statement.
   public nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
-    switch (lookUp.statement.lane, configuration.statementNaming) {
-    case (.shared, .named): try await shared.perform(lookUp)
-    case (.leased, _), (.shared, .unnamedOnly): try await performAlone(lookUp)
+    // One that travels by itself is heard of as the statement that it is.
+    let isShared = lookUp.statement.lane == .shared && configuration.statementNaming == .named
+    guard isShared else { return try await performAlone(lookUp) }
+    guard let tracer = configuration.tracer else { return try await shared.perform(lookUp) }
+    let count = { (found: FoundRow) in found.row < 0 ? 0 : 1 }
+    return try await tracer.traced(lookUp.statement.name, .shared, rows: count) { () async throws(RelationalError) in
+      try await shared.perform(lookUp)
     }
   }
 

@@ -55,11 +55,12 @@ final class LookupStatement: Sendable {
 
   /// For each key the number of its row, or what `LookupRow` says. The first column must be of the key's type.
   func rows(of keys: KeyList, in result: PQResult) throws(DecodingFailure) -> [Int32] {
-    guard let actual = result.columnTypes.first else { throw DecodingFailure(.missingColumn, column: 0) }
+    guard result.columnCount > 0 else { throw DecodingFailure(.missingColumn, column: 0) }
+    let actual = result.columnType(0)
     guard keyType.accepts(actual) else {
-      throw DecodingFailure(.type(expected: keyType.sqlType, actual: SQLType.name(of: actual)), column: 0)
+      throw DecodingFailure(.type(expected: keyType.sqlType, actual: SQLType(oid: actual)), column: 0)
     }
-    return keys.rows(count: result.rowCount) { result.value(row: $0, column: 0).map { LookupKey($0) } }
+    return keys.rows(count: result.rowCount) { result.firstValue(row: $0).map { LookupKey($0) } }
   }
 }
 

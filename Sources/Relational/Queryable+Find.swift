@@ -9,7 +9,11 @@ extension Queryable {
     _ statement: KeyedStatement<Key, Row>, _ key: Key
   ) async throws(RelationalError) -> Row? {
     guard let lookUp = try LookUp(statement, key) else { return nil }
-    return try await perform(lookUp).decoded()
+    do throws(RelationalError) {
+      return try await perform(lookUp).decoded()
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// The row of a key that must have one; throws `.notFound` otherwise. Cost, errors and cancelling as for `find`.

@@ -43,11 +43,11 @@ public struct StatementResult: Sendable {
 
   /// Decodes all rows; throws `.decoding` with statement, column, expected and actual type.
   func rows<Row: RowDecodable>(_ type: Row.Type) throws(RelationalError) -> [Row] {
-    let count = result.rowCount
-    var rows: [Row] = []
-    rows.reserveCapacity(Int(count))
-    for index in 0..<count { rows.append(try row(index)) }
-    return rows
+    do throws(DecodingFailure) {
+      return try result.rows(Row.self)
+    } catch {
+      throw described(error)
+    }
   }
 
   /// Decodes the first row, if there is one.
@@ -55,20 +55,16 @@ public struct StatementResult: Sendable {
     result.rowCount == 0 ? nil : try row(0)
   }
 
-  /// Decodes one row.
+  /// Decodes the row at a place that exists.
   func row<Row: RowDecodable>(_ index: Int32) throws(RelationalError) -> Row {
     do throws(DecodingFailure) {
-      var reader = RowReader(result, row: index)
-      let row = try Row(row: &reader)
-      if reader.column < result.columnCount {
-        throw DecodingFailure(.extraColumns(Int(result.columnCount - reader.column)))
-      }
-      return row
+      return try result.row(Row.self, at: index)
     } catch {
       throw described(error)
     }
   }
 
+  /// With the names of statement and column.
   func described(_ failure: DecodingFailure) -> RelationalError {
     let place = failure.column.map { column in
       column < Int(result.columnCount) ? "column \(column + 1) (\(result.columnName(column))): " : ""
@@ -86,21 +82,33 @@ extension Queryable {
   public nonisolated(nonsending) func query<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> [Row] {
-    try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    do throws(RelationalError) {
+      return try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// All rows; the values as an array.
   public nonisolated(nonsending) func query<Row>(
     _ statement: Statement<Row>, with parameters: [any SQLEncodable]
   ) async throws(RelationalError) -> [Row] {
-    try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    do throws(RelationalError) {
+      return try await perform(StatementCall(statement, parameters)).rows(Row.self)
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// The first row, `nil` when there is none. Cost, errors and cancelling as for `query`.
   public nonisolated(nonsending) func first<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Row? {
-    try await perform(StatementCall(statement, parameters)).first(Row.self)
+    do throws(RelationalError) {
+      return try await perform(StatementCall(statement, parameters)).first(Row.self)
+    } catch {
+      throw await namingType(error)
+    }
   }
 
   /// How many rows were inserted, changed, deleted or returned. Cost, errors and cancelling as for `query`.

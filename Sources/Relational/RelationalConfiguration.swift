@@ -2,7 +2,8 @@ public import Logging
 
 /// How to reach PostgreSQL and how much of it to use.
 public struct RelationalConfiguration: Sendable {
-  /// A libpq connection string or URI; several hosts are tried in order.
+  /// A libpq connection string or URI. Of several hosts, and of a host's several addresses, each is tried in order until
+  /// one answers as `target_session_attrs` wants; a silent one is left after `connect_timeout`, by default two seconds.
   public var uri: String
   /// Connections for transactions and long statements, at most. Few backends are faster than many.
   public var poolSize: Int
@@ -18,6 +19,9 @@ public struct RelationalConfiguration: Sendable {
   /// How many calls may wait on the shared lane or be under way there; more fail at once with `.overloaded`.
   public var laneQueueLimit: Int = 10_000
   /// Whether statements are prepared under names; `.unnamedOnly` behind pgbouncer in transaction mode.
+  ///
+  /// Then the shared lane is not used, and nothing of a session lasts from one transaction to the next: no advisory locks,
+  /// no listening, no settings by `withSession`.
   public var statementNaming = StatementNaming.named
   /// How many statements a connection keeps prepared on the server, at most.
   public var statementCacheLimit = 256
@@ -36,6 +40,10 @@ public struct RelationalConfiguration: Sendable {
   public var replicas: [String] = []
   /// Connections for advisory locks, at most: each lock that is held or waited for needs one.
   public var advisoryLockConnections = 2
+  /// Who hears of every statement, for traces; `nil` for nobody.
+  public var tracer: (any RelationalTracer)?
+  /// How host names become addresses; tests bring their own.
+  var resolver = NameResolver.system
   /// What `pg_stat_activity` shows.
   public var applicationName: String
   /// Where lost connections and failed attempts to connect are logged. Values and passwords never are.

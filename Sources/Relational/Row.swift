@@ -10,78 +10,58 @@ public struct NoRow: RowDecodable {
   public init(row: inout RowReader) throws(DecodingFailure) {}
 }
 
-/// Hands out the columns of one row, first to last.
-public struct RowReader {
-  let result: PQResult
-  let row: Int32
-  var column: Int32 = 0
+/// One column of the row that a reader stands on.
+@usableFromInline struct Cell {
+  /// A column whose type the source does not tell, as in a binary COPY: whatever the row asks for is believed.
+  @usableFromInline static let untyped: UInt32 = 0
 
-  init(_ result: PQResult, row: Int32) {
-    self.result = result
-    self.row = row
+  /// Where the value lies; `nil` for null.
+  @usableFromInline var start: UnsafeRawPointer?
+  @usableFromInline var length: Int32
+  /// Stays while the value changes from row to row.
+  @usableFromInline let type: UInt32
+}
+
+/// Hands out the columns of one row, first to last. It cannot be copied, so it cannot outlive the row.
+///
+/// Everything on the way of a value is inlinable: a row type in another module is compiled into a comparison of types
+/// and the reading of the bytes, without a call through a protocol.
+public struct RowReader: ~Copyable {
+  @usableFromInline let cells: UnsafePointer<Cell>
+  @usableFromInline let count: Int
+  @usableFromInline var column = 0
+
+  /// Reads cells that somebody else fills; they must stay in place as long as the reader is used.
+  init(_ cells: UnsafePointer<Cell>, count: Int) {
+    self.cells = cells
+    self.count = count
   }
 
   /// The next column as `T`; `Optional` where it may be null.
   ///
   /// The column's type is compared with `T` before a byte is read; cost: one comparison.
+  @inlinable
   public mutating func next<T: SQLDecodable>(_ type: T.Type = T.self) throws(DecodingFailure) -> T {
     let place = column
-    guard place < result.columnCount else { throw DecodingFailure(.missingColumn, column: Int(place)) }
-    column += 1
-    let actual = result.columnTypes[Int(place)]
-    guard T.accepts(actual) else {
-      throw DecodingFailure(.type(expected: T.sqlType, actual: SQLType.name(of: actual)), column: Int(place))
+    guard place < count else { throw DecodingFailure(.missingColumn, column: place) }
+    column = place + 1
+    let cell = cells[place]
+    guard T.accepts(cell.type) || cell.type == Cell.untyped else {
+      throw DecodingFailure(.type(expected: T.sqlType, actual: SQLType(oid: cell.type)), column: place)
     }
     do throws(DecodingFailure) {
-      guard let bytes = result.value(row: row, column: place) else { return try T(sqlNull: ()) }
-      return try T(sqlBytes: bytes)
+      guard let start = cell.start else { return try T(sqlNull: ()) }
+      return try T(sqlBytes: UnsafeRawBufferPointer(start: start, count: Int(cell.length)))
     } catch {
-      throw DecodingFailure(error.reason, column: Int(place))
+      throw DecodingFailure(error.reason, column: place)
     }
   }
-}
 
-/// Why a row could not be read; it never holds the value.
-public struct DecodingFailure: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What did not fit.
-  public enum Reason: Hashable, Sendable {
-    /// The column has another type than the Swift type reads.
-    case type(expected: SQLType, actual: String)
-    /// The column is null, the Swift type is not optional.
-    case null(expected: SQLType)
-    /// The bytes are not a value of that type.
-    case malformed(SQLType)
-    /// PostgreSQL's `infinity`, which has no counterpart.
-    case infinity(SQLType)
-    /// The row ended before the Swift type did.
-    case missingColumn
-    /// The Swift type ended before the row did.
-    case extraColumns(Int)
-    /// What a row type of the application found wrong; must not contain the value.
-    case refused(String)
-  }
-
-  /// What did not fit.
-  public let reason: Reason
-  /// The column, from 0, where known.
-  public let column: Int?
-
-  /// A failure; the column is filled in by the reader.
-  public init(_ reason: Reason, column: Int? = nil) {
-    self.reason = reason
-    self.column = column
-  }
-
-  /// The reason in words.
-  public var description: String {
-    switch reason {
-    case .type(let expected, let actual): "expected \(expected), the column is \(actual)"
-    case .null(let expected): "null where \(expected) is not optional"
-    case .malformed(let type): "malformed \(type)"
-    case .infinity(let type): "infinite \(type)"
-    case .missingColumn: "the row has fewer columns than are read"
-    case .extraColumns(let count): "the row has \(count) columns that nobody reads"
-    case .refused(let why): why
-    }
+  /// Decodes a whole row whose cells have been filled; a column left over is a failure.
+  mutating func whole<Row: RowDecodable>(_ type: Row.Type) throws(DecodingFailure) -> Row {
+    column = 0
+    let row = try Row(row: &self)
+    if column < count { throw DecodingFailure(.extraColumns(count - column)) }
+    return row
   }
 }

@@ -24,11 +24,11 @@ struct ReadmeTests {
   @Test("The repository names no folder of a machine")
   func noMachinePaths() throws {
     for folder in [
-      "Sources", "Tests", "benchmarks/Scenarios", "docs", "scripts", "definitions", "Examples/TalentOffice/Sources",
+      "Sources", "Tests", "benchmarks", "docs", "scripts", "definitions", "Examples/TalentOffice/Sources",
     ] {
       let files = FileManager.default.enumerator(at: root.appending(path: folder), includingPropertiesForKeys: nil)
       for case let file as URL in files ?? .init()
-      where ["swift", "md", "sh", "py", "yaml", "sql"].contains(file.pathExtension) {
+      where ["swift", "md", "sh", "py", "yaml", "sql", "json", "svg"].contains(file.pathExtension) {
         let content = try String(contentsOf: file, encoding: .utf8)
         #expect(!content.contains("/" + "work/") && !content.contains("/" + "root/"), "\(file.lastPathComponent)")
       }

@@ -7,7 +7,7 @@ import Testing
   /// Sends a notice in an action of its own.
   private func send(_ world: World, to person: PersonID, event: String, title: String = "标题") async throws {
     _ = try await world.haiju.act(as: .system("test")) { action in
-      try await action.inbox.send(
+      action.inbox.send(
         to: person, kind: .alert, title: title, body: "正文", link: "/readings", event: event)
     }
   }

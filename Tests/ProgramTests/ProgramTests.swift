@@ -1,3 +1,4 @@
+import BenchmarkReports
 import BenchmarkScenarios
 import Foundation
 import Kernel

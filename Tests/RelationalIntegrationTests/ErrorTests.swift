@@ -1,7 +1,7 @@
 import Relational
 import Testing
 
-@Suite("Errors")
+@Suite("Errors", .alsoBehindPgBouncer)
 struct ErrorTests {
   private static let insert = Statement<NoRow>("account.insert", "INSERT INTO account VALUES ($1, $2, $3)")
 

@@ -22,7 +22,7 @@ struct LaneQueueTests {
       let held = (0..<50).map { number in
         Task { try await database.first(number == 0 ? Self.slow : Self.echo, number) }
       }
-      #expect(try await eventually { (database.statistics.byStatement["queue.echo"] ?? 0) == 49 })
+      #expect(try await eventually { (database.statistics.byStatement["queue.echo"]?.count ?? 0) == 49 })
       for _ in 0..<10 {
         let error = await failure { _ = try await database.first(Self.echo, 1) }
         #expect(error?.code == .overloaded && error?.isTransient == true && error?.statement == "queue.echo")
@@ -36,7 +36,7 @@ struct LaneQueueTests {
   func cancelledMakeRoom() async throws {
     try await withNarrowLane(limit: 20) { (database) async throws in
       let first = Task { try await database.first(Self.slow, 1) }
-      #expect(try await eventually { database.statistics.byStatement["queue.slow"] == 1 })
+      #expect(try await eventually { database.statistics.byStatement["queue.slow"]?.count == 1 })
       for _ in 0..<5 {
         let crowd = (0..<19).map { number in
           Task { await failure { _ = try await database.first(Self.echo, number) } }

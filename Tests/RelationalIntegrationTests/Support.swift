@@ -2,17 +2,27 @@ import Foundation
 import Kernel
 import Relational
 import TestSupport
+import Testing
 
-/// A database of its own for a test, closed afterwards.
+/// A database of its own for a test, closed afterwards; reached directly or as the test's trait says.
 func withDatabase(
   poolSize: Int = 8, acquireTimeout: Duration = .seconds(10), statementTimeout: Duration? = nil,
   over transport: TempPostgres.Transport = .socket,
   configure: (inout RelationalConfiguration) -> Void = { _ in }, _ body: (Database) async throws -> Void
 ) async throws {
-  let uri = try await TestStores.postgres().freshDatabase(over: transport)
+  let server = try await TestStores.postgres()
+  let name = try await server.newDatabase()
+  let uri =
+    if let bouncer = BehindPgBouncer.current { bouncer.uri(name) } else { await server.uri(name, over: transport) }
   var configuration = RelationalConfiguration(
     uri: uri, poolSize: poolSize, acquireTimeout: acquireTimeout, statementTimeout: statementTimeout)
+  if BehindPgBouncer.current != nil { configuration.statementNaming = .unnamedOnly }
   configure(&configuration)
+  try await withDatabase(configuration, body)
+}
+
+/// A database as configured, closed afterwards.
+func withDatabase(_ configuration: RelationalConfiguration, _ body: (Database) async throws -> Void) async throws {
   let database = try await Database.open(configuration)
   do {
     try await body(database)
@@ -21,6 +31,33 @@ func withDatabase(
     await database.close()
     throw error
   }
+}
+
+/// Runs each test twice: with PostgreSQL itself, then through a pgbouncer in transaction mode without named statements.
+struct BehindPgBouncer: SuiteTrait, TestTrait, TestScoping {
+  /// The pgbouncer that `withDatabase` goes through.
+  @TaskLocal static var current: TempPgBouncer?
+  private static let shared = Task {
+    // Strict: a client that sends anything in its startup packet that pgbouncer does not know is refused.
+    try await TempPgBouncer.start(
+      for: TestStores.postgres(), poolSize: 20,
+      settings: ["ignore_startup_parameters": "extra_float_digits", "server_idle_timeout": "5"])
+  }
+
+  var isRecursive: Bool { true }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await function()
+    guard testCase != nil else { return }
+    try await Self.$current.withValue(try await Self.shared.value) { try await function() }
+  }
+}
+
+extension Trait where Self == BehindPgBouncer {
+  /// Also through a pgbouncer in transaction mode.
+  static var alsoBehindPgBouncer: Self { Self() }
 }
 
 extension Database {

@@ -79,4 +79,42 @@ struct PipelineMachineTests {
     #expect(machine.isEmpty)
     #expect(machine.abandon().isEmpty)
   }
+
+  @Test("I6: silence between any two messages changes no answer", arguments: 0..<50)
+  func silences(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var machine = Machine()
+    var expected: [String] = []
+    var heard: [String] = []
+    // A NOTICE, a changed setting or a NOTIFY wakes the reader, which then finds no result, any number of times.
+    func silence() {
+      for _ in 0..<Int.random(in: 0...3, using: &random) { heard += [name(machine.ended())].filter { $0 != "-" } }
+    }
+    let commands = (0..<40).map { number in (number, Int.random(in: 0..<4, using: &random)) }
+    for (number, kind) in commands {
+      if kind == 3 { machine.sentSync() } else { machine.sent("\(number)") }
+    }
+    for (number, kind) in commands {
+      silence()
+      switch kind {
+      case 3:
+        heard.append(name(machine.received(.sync, 0)))
+        expected.append("synchronized")
+      case 2:
+        // Data for a COPY may be announced before the result.
+        heard.append(name(machine.received(.copyIn, number)))
+        expected.append("copy \(number)")
+        silence()
+        fallthrough
+      default:
+        let result: PQResult.Kind = kind == 0 ? .failure : .success
+        heard += [name(machine.received(result, number))].filter { $0 != "-" }
+        heard.append(name(machine.ended()))
+        expected.append("\(number) \(result) \(number)")
+      }
+      silence()
+    }
+    #expect(heard == expected, "seed \(seed)")
+    #expect(machine.isEmpty)
+  }
 }

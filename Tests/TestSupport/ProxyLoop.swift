@@ -49,7 +49,9 @@ final class ProxyLoop: Sendable {
 
   private func run() {
     while true {
-      let (polls, patience) = state.withLock { ($0.interests(at: .now), $0.millisecondsToNextStep(at: .now)) }
+      // One moment for both: what falls due between two would be waited for by neither.
+      let now = ContinuousClock.now
+      let (polls, patience) = state.withLock { ($0.interests(at: now), $0.millisecondsToNextStep(at: now)) }
       guard let patience else { return }
       var all = polls + [pollfd(fd: bell.reading, events: Int16(POLLIN), revents: 0)]
       let count = poll(&all, nfds_t(all.count), patience)

@@ -20,6 +20,7 @@ public final class ServerProcess: Sendable {
   /// The file that receives what the child prints.
   public let logFile: String
   private let exitStatus = Mutex<Int32?>(nil)
+  private let usage = Mutex<Duration?>(nil)
 
   private init(pid: pid_t, logFile: String) {
     self.pid = pid
@@ -45,13 +46,29 @@ public final class ServerProcess: Sendable {
     return process
   }
 
+  /// Runs a program to its end and returns what it printed; throws with that when it fails.
+  @discardableResult
+  static func output(
+    of executable: String, _ arguments: [String], asUser user: String? = nil, folder: String
+  ) async throws -> String {
+    let log = folder + "/output-\(UUID().uuidString).log"
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    let program = try await start(
+      executable: executable, arguments: arguments, asUser: user, workingFolder: folder, log: log)
+    while program.isRunning { try await Task.sleep(for: .milliseconds(3)) }
+    guard program.exitCode == 0 else { throw Failure("\(executable) failed: \(program.logTail())") }
+    return program.logTail(lines: 1000)
+  }
+
   /// Whether the child has not ended yet.
   public var isRunning: Bool {
     exitStatus.withLock { status in
       if status != nil { return false }
       var raw: Int32 = 0
-      let answer = waitpid(pid, &raw, WNOHANG)
+      var spent = rusage()
+      let answer = wait4(pid, &raw, WNOHANG, &spent)
       if answer == 0 { return true }
+      usage.withLock { $0 = Self.processorTime(spent) }
       status = answer == pid ? raw : -1
       return false
     }
@@ -61,6 +78,14 @@ public final class ServerProcess: Sendable {
   public var exitCode: Int32? {
     if isRunning { return nil }
     return exitStatus.withLock { status in status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
+  }
+
+  /// Processor time of the child and of the children that it waited for; `nil` while it runs.
+  public var processorTime: Duration? { isRunning ? nil : usage.withLock { $0 } }
+
+  private static func processorTime(_ spent: rusage) -> Duration {
+    .seconds(spent.ru_utime.tv_sec + spent.ru_stime.tv_sec)
+      + .microseconds(Int64(spent.ru_utime.tv_usec) + Int64(spent.ru_stime.tv_usec))
   }
 
   /// Asks the child to end with `signal` (SIGTERM when `nil`) and waits; after `patience` it is killed.
@@ -95,6 +120,14 @@ public final class ServerProcess: Sendable {
       guard !deadline.hasPassed else { throw Failure("the server was not ready in time:\n\(logTail())") }
       try await Task.sleep(for: .milliseconds(20))
     }
+  }
+
+  /// The processes that the child itself has started and that have not ended.
+  var children: [Int32] {
+    guard isRunning, let text = try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8) else {
+      return []
+    }
+    return text.split(separator: " ").compactMap { Int32($0) }
   }
 
   /// The last lines of the child's log.

@@ -4,9 +4,17 @@ import Kernel
 /// The servers that all tests of a process share, each started by the first test that asks for it.
 public enum TestStores {
   private static let sharedPostgres = Task { try await TempPostgres.start() }
+  private static let sharedCertificates = Task { try await TestCertificates.make() }
+  private static let sharedSecurePostgres = Task { try await TempPostgres.start(tls: .good) }
 
   /// The process's PostgreSQL server; take a fresh database from it.
   public static func postgres() async throws -> TempPostgres { try await sharedPostgres.value }
+
+  /// The process's PostgreSQL server that can encrypt, with a good certificate.
+  public static func securePostgres() async throws -> TempPostgres { try await sharedSecurePostgres.value }
+
+  /// The process's certificates.
+  public static func certificates() async throws -> TestCertificates { try await sharedCertificates.value }
 }
 
 /// A throw-away PostgreSQL server in a private folder: fast instead of safe, reachable over a socket and 127.0.0.1.
@@ -25,14 +33,25 @@ public actor TempPostgres {
   private let folder: TemporaryFolder
   /// The port of 127.0.0.1 that it listens on.
   public nonisolated let port: Int
-  private let programs: String
+  /// The folder of PostgreSQL's programs (`psql`, `pgbench`), of the same version as the server.
+  public nonisolated let programs: String
   private var process: ServerProcess?
+  private var paused: Set<Int32> = []
   private var databaseCount = 0
   private var templates: [String: Task<String, any Error>] = [:]
 
   /// Makes a cluster and starts its server; about two seconds.
-  public static func start(settings: [String: String] = [:]) async throws -> TempPostgres {
+  ///
+  /// With `tls` its port also takes encrypted connections, with a certificate of `TestStores.certificates()`.
+  public static func start(
+    settings: [String: String] = [:], tls: TestCertificates.Kind? = nil
+  ) async throws -> TempPostgres {
     let server = try TempPostgres()
+    var settings = settings
+    if let tls {
+      let (certificate, key) = try await TestStores.certificates().server(tls)
+      settings.merge(["ssl": "on", "ssl_cert_file": "'\(certificate)'", "ssl_key_file": "'\(key)'"]) { $1 }
+    }
     try await server.initialize(settings)
     try await server.startAgain()
     return server
@@ -95,6 +114,16 @@ public actor TempPostgres {
     "postgresql://\(Self.role)@127.0.0.1:\(proxy.port)/\(database)"
   }
 
+  /// How libpq reaches a database over an encrypted connection, directly or through a proxy.
+  ///
+  /// `authority` is a file of `TestCertificates`; `mode` is libpq's `sslmode`.
+  public nonisolated func secureURI(
+    _ database: String, host: String = "127.0.0.1", mode: String = "verify-full", authority: String,
+    through proxy: FaultProxy? = nil
+  ) -> String {
+    "postgresql://\(Self.role)@\(host):\(proxy?.port ?? port)/\(database)?sslmode=\(mode)&sslrootcert=\(authority)"
+  }
+
   /// A new database, reached through a proxy; its URI.
   public func freshDatabase(through proxy: FaultProxy) async throws -> String {
     uri(try await newDatabase(), through: proxy)
@@ -115,7 +144,19 @@ public actor TempPostgres {
   // MARK: Life
 
   /// Starts the server again after `stop` or `kill`, with the data as they were left.
+  ///
+  /// After `kill` the last of the old processes may take a moment to end; the new server refuses to start beside them.
   public func startAgain() async throws {
+    let deadline = Deadline.after(.seconds(20))
+    while true {
+      do { return try await startOnce() } catch {
+        if deadline.hasPassed { throw error }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+  }
+
+  private func startOnce() async throws {
     let server = try await ServerProcess.start(
       executable: "\(programs)/postgres", arguments: ["-D", folder.path + "/data"], asUser: "postgres",
       workingFolder: folder.path, log: folder.path + "/server.log")
@@ -136,8 +177,23 @@ public actor TempPostgres {
   /// Freezes the process that takes connections: they are accepted by the kernel and never answered.
   public func pause() { process?.pause() }
 
+  /// Freezes the server with all its backends: nothing answers, and nothing is closed.
+  public func pauseAll() {
+    process?.pause()
+    for child in process?.children ?? [] where !paused.contains(child) {
+      Foundation.kill(child, SIGSTOP)
+      paused.insert(child)
+    }
+  }
+
   /// Lets a frozen server go on.
-  public func resume() { process?.resume() }
+  public func resume() {
+    // Children of a living server that were stopped by us: their numbers cannot belong to anybody else.
+    let children = Set(process?.children ?? [])
+    for child in paused where children.contains(child) { Foundation.kill(child, SIGCONT) }
+    paused = []
+    process?.resume()
+  }
 
   // MARK: Making a cluster
 
@@ -163,17 +219,11 @@ public actor TempPostgres {
 
   @discardableResult
   private func runProgram(_ name: String, _ arguments: [String]) async throws -> String {
-    let log = folder.path + "/\(name)-\(UUID().uuidString).log"
-    defer { try? FileManager.default.removeItem(atPath: log) }
-    let program = try await ServerProcess.start(
-      executable: "\(programs)/\(name)", arguments: arguments, asUser: "postgres", workingFolder: folder.path, log: log)
-    while program.isRunning { try await Task.sleep(for: .milliseconds(3)) }
-    guard program.exitCode == 0 else { throw ServerProcess.Failure("\(name) failed: \(program.logTail())") }
-    return program.logTail(lines: 1000)
+    try await ServerProcess.output(of: "\(programs)/\(name)", arguments, asUser: "postgres", folder: folder.path)
   }
 
-  /// Debian keeps the programs of each version in a folder of its own.
-  static func findPrograms() throws -> String {
+  /// The newest version's programs; Debian keeps those of each version in a folder of its own.
+  public static func findPrograms() throws -> String {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
     for folder in folders + ["/usr/local/bin", "/usr/bin"]

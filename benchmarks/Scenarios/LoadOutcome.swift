@@ -1,3 +1,4 @@
+public import BenchmarkReports
 import Histogram
 
 /// What a load run measured.

@@ -15,10 +15,10 @@ public struct Accounts: Sendable {
     return try await core.act(as: actor) { action in
       let id = AccountID.make(at: action.now)
       try action.begin(.accountOpenStaff, .account(id))
-      _ = try await action.transaction.execute(
+      action.write(
         AccountStatements.insert, id, checked.name, draft.role, checked.displayName, draft.employer, draft.unit,
         checked.password, checked.holder, false, action.now)
-      try await action.record(.accountOpenStaff, .account(id))
+      action.record(.accountOpenStaff, .account(id))
       return Account(
         id: id, name: checked.name, role: draft.role, displayName: checked.displayName, employer: draft.employer,
         unit: draft.unit)

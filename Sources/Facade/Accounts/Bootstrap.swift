@@ -33,16 +33,16 @@ extension Accounts {
       var made: [BootstrapAccount] = []
       for (plan, password, hash) in prepared {
         let id = AccountID.make(at: action.now)
-        let opened = try await action.transaction.first(
+        let opened = try await action.first(
           AccountStatements.ensure, id, plan.name, plan.role, plan.displayName, plan.employer.flatMap { employers[$0] },
           plan.unit.flatMap { units[$0] }, hash, action.now)
         guard opened != nil else { continue }
-        try await action.record(.accountOpenStaff, .account(id))
+        action.record(.accountOpenStaff, .account(id))
         made.append(
           BootstrapAccount(role: plan.role, name: plan.name, password: password, displayName: plan.displayName))
       }
       if !made.isEmpty {
-        try await action.record(.sampleSeed, AuditObject(kind: "organisation", id: "sample"))
+        action.record(.sampleSeed, AuditObject(kind: "organisation", id: "sample"))
         try keep(made)
       }
       return made
@@ -63,7 +63,7 @@ extension Accounts {
   private func ensureUnits(_ action: Action) async throws -> [String: UnitID] {
     var ids: [String: UnitID] = [:]
     for unit in SampleOrganisation.units {
-      ids[unit.name] = try await action.transaction.first(
+      ids[unit.name] = try await action.first(
         AccountStatements.ensureUnit, UnitID.make(at: action.now), unit.name, unit.district)
     }
     return ids
@@ -72,7 +72,7 @@ extension Accounts {
   private func ensureEmployers(_ action: Action) async throws -> [String: EmployerID] {
     var ids: [String: EmployerID] = [:]
     for employer in SampleOrganisation.employers {
-      ids[employer.name] = try await action.transaction.first(
+      ids[employer.name] = try await action.first(
         AccountStatements.ensureEmployer, EmployerID.make(at: action.now), employer.name, employer.creditCode,
         employer.district, employer.isKeyIndustry)
     }

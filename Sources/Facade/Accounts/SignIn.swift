@@ -55,8 +55,8 @@ extension Accounts {
     _ = try await core.act(as: actor) { action in
       let object = AuditObject(kind: "account", id: actor.account?.description ?? "-")
       try action.begin(.sessionClose, object)
-      _ = try await action.transaction.execute(SessionStatements.close, digest)
-      try await action.record(.sessionClose, object)
+      action.write(SessionStatements.close, digest)
+      action.record(.sessionClose, object)
     }
   }
 
@@ -99,20 +99,20 @@ extension Accounts {
     try await core.act(as: actor) { action in
       let object = AuditObject.account(credentials.account.id)
       try action.begin(.sessionOpen, object)
-      let admitted = try await action.transaction.first(
+      let admitted = try await action.first(
         AccountStatements.admit, credentials.account.id, credentials.password, action.now)
       // Locked, disabled or given another password while this one was being checked.
       guard let account = admitted else {
-        let present = try await action.transaction.first(AccountStatements.credentials, credentials.account.name)
+        let present = try await action.first(AccountStatements.credentials, credentials.account.name)
         let until = present?.lockedUntil ?? action.now
         throw until > action.now ? HaijuError.locked(until: until) : HaijuError.wrongCredentials
       }
       let token = try SecretToken.make(from: core.keys.provider)
       let end = action.now + SessionPolicy.longest
-      _ = try await action.transaction.execute(
+      action.write(
         SessionStatements.open, SecretToken.digest(token, with: core.keys.provider), account.id, action.now, end,
         actor.address, SessionPolicy.sessionsPerAccount - 1)
-      try await action.record(.sessionOpen, object)
+      action.record(.sessionOpen, object)
       return SignedIn(token: token, account: account, expiresAt: end)
     }.value
   }

@@ -34,10 +34,10 @@ public struct CaseActions: Sendable {
     guard let person = action.actor.person else { throw HaijuError.forbidden(.caseSubmit) }
     let key = try checkedKey(draft.idempotencyKey)
     // One submission of a person after the other: the second of two equal ones finds the first.
-    guard try await action.transaction.first(CaseStatements.lockPerson, person) != nil else {
+    guard try await action.first(CaseStatements.lockPerson, person) != nil else {
       throw HaijuError.notFound(.person)
     }
-    if let key, let first = try await action.transaction.first(CaseStatements.byKey, person, key) {
+    if let key, let first = try await action.first(CaseStatements.byKey, person, key) {
       guard first.serviceID == draft.service else {
         throw HaijuError.refused(code: "key_reused", message: "这份申请的编号已用于另一项服务，请刷新页面后再提交")
       }
@@ -49,13 +49,13 @@ public struct CaseActions: Sendable {
     }
     let definition = try await openDefinition(draft.service, to: person)
     let values = try CaseForm.check(draft.form, fields: definition.fields, today: CivilDate(action.now))
-    guard let unit = try await action.transaction.first(CaseStatements.unit, definition.unitName) else {
+    guard let unit = try await action.first(CaseStatements.unit, definition.unitName) else {
       throw HaijuError.fault("service without unit")
     }
     let id = ServiceCaseID.make(at: action.now)
     var random = SystemRandomNumberGenerator()
     let today = CivilDate(action.now)
-    _ = try await action.transaction.execute(
+    action.write(
       CaseStatements.insert, id, CaseCode.make(on: today, using: &random), definition.id, Int32(definition.version),
       definition.title, person, unit, try SealedForm.seal(values, of: id, with: action.core.cipher), key, action.now,
       WorkingDays.day(definition.timeLimitDays, after: today))
@@ -71,7 +71,7 @@ public struct CaseActions: Sendable {
     let next = try CaseWorkflow.state(after: .resubmit, from: stored.state, by: .applicant)
     let definition = try await openDefinition(stored.serviceID, to: stored.person)
     let values = try CaseForm.check(form, fields: definition.fields, today: CivilDate(action.now))
-    try await move(
+    move(
       id, to: next, form: try SealedForm.seal(values, of: id, with: action.core.cipher), submittedAt: action.now,
       promisedOn: WorkingDays.day(definition.timeLimitDays, after: CivilDate(action.now)))
     return try await finish(.resubmit, id, from: stored.state, to: next, operation: .caseSubmit, comment: nil)
@@ -85,7 +85,7 @@ public struct CaseActions: Sendable {
     try action.begin(operation, .serviceCase(id))
     let stored = try await locked(id, expecting: revision, by: party)
     let next = try CaseWorkflow.state(after: step, from: stored.state, by: party)
-    try await move(
+    move(
       id, to: next, finishedAt: next.isFinished ? action.now : nil, result: result,
       assignee: party == .clerk ? action.actor.account : nil)
     return try await finish(
@@ -103,9 +103,9 @@ public struct CaseActions: Sendable {
     let stored = try await locked(id, expecting: nil, by: .applicant)
     let next = try CaseWorkflow.state(after: .rate, from: stored.state, by: .applicant)
     if stored.score != nil { throw HaijuError.refused(code: "rated", message: "您已经评价过这件办件") }
-    _ = try await action.transaction.execute(
+    action.write(
       CaseStatements.rate, id, stored.person, Int16(score), comment, action.now)
-    try await move(id, to: next)
+    move(id, to: next)
     return try await finish(.rate, id, from: stored.state, to: next, operation: .caseRate, comment: comment)
   }
 
@@ -118,7 +118,7 @@ public struct CaseActions: Sendable {
       throw HaijuError.refused(
         code: "external", message: "“\(definition.title)”在它自己的系统中办理，请按事项说明前往该系统申请")
     }
-    let standing = try await action.transaction.first(ServiceStatements.standing, person, CivilDate(action.now))
+    let standing = try await action.first(ServiceStatements.standing, person, CivilDate(action.now))
     guard let standing else { throw HaijuError.notFound(.person) }
     let eligibility = definition.audience.eligibility(of: standing)
     guard eligibility.open else {
@@ -131,7 +131,7 @@ public struct CaseActions: Sendable {
   private func locked(
     _ id: ServiceCaseID, expecting revision: Int64?, by party: CaseWorkflow.Party
   ) async throws -> StoredCase {
-    guard let stored = try await action.transaction.first(CaseStatements.lock, id) else {
+    guard let stored = try await action.first(CaseStatements.lock, id) else {
       throw HaijuError.notFound(.serviceCase)
     }
     let isOwn = party == .applicant ? stored.person == action.actor.person : stored.unit == action.actor.unit
@@ -143,8 +143,8 @@ public struct CaseActions: Sendable {
   private func move(
     _ id: ServiceCaseID, to state: CaseState, finishedAt: Instant? = nil, result: String? = nil,
     assignee: AccountID? = nil, form: [UInt8]? = nil, submittedAt: Instant? = nil, promisedOn: CivilDate? = nil
-  ) async throws {
-    _ = try await action.transaction.execute(
+  ) {
+    action.write(
       CaseStatements.move, id, state, finishedAt, result, assignee, form, submittedAt, promisedOn)
   }
 
@@ -153,16 +153,16 @@ public struct CaseActions: Sendable {
     _ step: CaseAction, _ id: ServiceCaseID, from: CaseState?, to: CaseState, operation: Operation, comment: String?,
     unitName: String? = nil
   ) async throws -> ServiceCase {
-    let sequence = try await action.transaction.first(
+    let sequence = try await action.first(
       CaseStatements.step, id, step, from, to, action.actor.account, action.actor.displayName, unitName, comment,
       action.now)
-    try await action.record(operation, .serviceCase(id))
-    guard let stored = try await action.transaction.first(CaseStatements.one, id) else {
+    action.record(operation, .serviceCase(id))
+    guard let stored = try await action.first(CaseStatements.one, id) else {
       throw HaijuError.notFound(.serviceCase)
     }
     if from != to {
       let text = CaseNotice(step, stored, comment: comment)
-      try await action.inbox.send(
+      action.inbox.send(
         to: stored.person, kind: .case, title: text.title, body: text.body, link: "/cases/\(id)",
         event: "case.\(id).\(sequence ?? 0)")
     }

@@ -12,7 +12,7 @@ extension Action {
 public struct CertificationActions: Sendable {
   let action: Action
 
-  /// Approves a case; see `Certifications.approve`. Five round trips for an officer, eleven for a reviewer.
+  /// Approves a case; see `Certifications.approve`. Three round trips before the commit.
   public func approve(
     _ id: CertificationCaseID, expecting revision: Int64? = nil, comment: String? = nil
   ) async throws -> CertificationOutcome {
@@ -26,22 +26,22 @@ public struct CertificationActions: Sendable {
     var certification: Certification?
     // The officer's step vouches for the work section; the reviewer's leads on to the rule.
     if step == .employerApprove {
-      try await advance(
+      advance(
         locked, step, to: .awaitingDepartment, employerApprover: action.actor.account, comment: comment)
       try await action.dossiers.change(locked.person, section: .work) { edit in
         edit.setWork(locked.employerRecord, locked.degree, locked.jobTitle, source: Source.employer)
       }
     } else {
-      try await advance(
+      advance(
         locked, step, to: .awaitingDepartment, employerApprover: locked.employerApprover,
         departmentApprover: action.actor.account, comment: comment)
       certification = try await decide(locked)
     }
-    try await action.record(.certificationApprove, .certification(id))
+    action.record(.certificationApprove, .certification(id))
     return CertificationOutcome(case: try await reread(id), certification: certification)
   }
 
-  /// Sends a case back; see `Certifications.returnForCorrection`. Five round trips.
+  /// Sends a case back; see `Certifications.returnForCorrection`. Two round trips before the commit.
   public func returnForCorrection(
     _ id: CertificationCaseID, expecting revision: Int64? = nil, comment: String
   ) async throws -> CertificationCase {
@@ -52,15 +52,15 @@ public struct CertificationActions: Sendable {
     let locked = try await lock(id, expecting: revision)
     try CertificationWorkflow.checkReturn(by: action.actor.role, in: locked.state)
     // Whoever approved for the employer did so for what is now going to be corrected.
-    try await advance(locked, .returned, to: .returned, comment: comment)
-    try await action.inbox.send(
+    advance(locked, .returned, to: .returned, comment: comment)
+    action.inbox.send(
       to: locked.person, kind: .certification, title: "人才认定已退回，请补正", body: "退回原因：\(comment.prefix(480))",
       link: "/me", event: "certification:\(id):returned:\(locked.revision)")
-    try await action.record(.certificationReturn, .certification(id))
+    action.record(.certificationReturn, .certification(id))
     return try await reread(id)
   }
 
-  /// Submits a returned case again; see `Certifications.resubmit`. Seven round trips at most.
+  /// Submits a returned case again; see `Certifications.resubmit`. Four round trips at most before the commit.
   public func resubmit(
     _ id: CertificationCaseID, correcting correction: CertificationCorrection, comment: String? = nil
   ) async throws -> CertificationCase {
@@ -72,7 +72,7 @@ public struct CertificationActions: Sendable {
     let jobTitle = input.optionalText("jobTitle", "岗位", correction.jobTitle, upTo: 40) ?? locked.jobTitle
     var employer = locked.employerRecord
     if let other = correction.employer, other != employer.id {
-      if let known = try await action.transaction.first(EmployerStatements.find, other) {
+      if let known = try await action.first(EmployerStatements.find, other) {
         employer = known
       } else {
         input.refuse("employer", "unknown", "请从列表中选择用人单位")
@@ -81,13 +81,13 @@ public struct CertificationActions: Sendable {
     try input.finish()
     try CertificationWorkflow.checkResubmit(in: locked.state)
     let degree = correction.degree ?? locked.degree
-    _ = try await action.transaction.execute(
+    action.write(
       CertificationStatements.correct, locked.person, employer.id, degree, jobTitle)
-    try await advance(locked, .resubmit, to: .awaitingEmployer, employer: employer.id, comment: comment)
+    advance(locked, .resubmit, to: .awaitingEmployer, employer: employer.id, comment: comment)
     try await action.dossiers.change(locked.person, section: .work) { edit in
       edit.setWork(employer, degree, jobTitle, source: Source.person)
     }
-    try await action.record(.certificationResubmit, .certification(id))
+    action.record(.certificationResubmit, .certification(id))
     return try await reread(id)
   }
 
@@ -100,11 +100,11 @@ public struct CertificationActions: Sendable {
     let reasons = decision.explanation.joined(separator: "；")
     let (state, step): (RegistrationState, CertificationWorkflow.Step) =
       decision.level == nil ? (.refused, .refuse) : (.certified, .certify)
-    try await advance(
+    advance(
       locked, step, to: state, from: .awaitingDepartment, employerApprover: locked.employerApprover,
       departmentApprover: action.actor.account, decidedAt: action.now, automatic: true, comment: reasons)
     guard let level = decision.level else {
-      try await action.inbox.send(
+      action.inbox.send(
         to: locked.person, kind: .certification, title: "人才认定未通过", body: reasons, link: "/me",
         event: "certification:\(locked.id):refused")
       return nil
@@ -125,14 +125,14 @@ public struct CertificationActions: Sendable {
     encoder.outputFormatting = .sortedKeys
     let inputs = JSONText(String(decoding: try encoder.encode(inputs), as: UTF8.self))
     let end = CivilDate(daysSince1970: certification.validTo.daysSince1970 + 1)
-    _ = try await action.transaction.execute(
+    action.write(
       CertificationStatements.issue, Identifier<Certification>.make(at: action.now), certification.person,
       certification.scheme, certification.level, certification.validFrom, end, certification.rule,
       certification.ruleVersion, inputs, certification.explanation, locked.id, action.now, certification.code)
     try await action.dossiers.change(certification.person, section: .certification) {
       $0.setCertification(certification)
     }
-    try await action.inbox.send(
+    action.inbox.send(
       to: certification.person, kind: .certification, title: "人才认定已完成",
       body: "您已被认定为\(certification.level.title)，人才码 \(certification.code)，有效期至\(certification.validTo.inChinese)。",
       link: "/me", event: "certification:\(locked.id):certified")
@@ -141,7 +141,7 @@ public struct CertificationActions: Sendable {
   /// The case under its lock, if this actor may see it and nobody has changed it since it was looked at.
   private func lock(_ id: CertificationCaseID, expecting revision: Int64?) async throws -> LockedCase {
     let actor = action.actor
-    guard let locked = try await action.transaction.first(CertificationStatements.lock, id, actor.account),
+    guard let locked = try await action.first(CertificationStatements.lock, id, actor.account),
       actor.maySee(locked.person, of: locked.employer)
     else { throw HaijuError.notFound(.certificationCase) }
     if let revision, revision != locked.revision { throw HaijuError.conflict(current: locked.revision) }
@@ -162,9 +162,9 @@ public struct CertificationActions: Sendable {
     _ locked: LockedCase, _ step: CertificationWorkflow.Step, to state: RegistrationState,
     from before: RegistrationState? = nil, employerApprover: AccountID? = nil, departmentApprover: AccountID? = nil,
     decidedAt: Instant? = nil, automatic: Bool = false, employer: EmployerID? = nil, comment: String?
-  ) async throws {
+  ) {
     let actor = action.actor
-    _ = try await action.transaction.execute(
+    action.write(
       CertificationStatements.advance, locked.id, state, employerApprover, departmentApprover, decidedAt, step.rawValue,
       before ?? locked.state, automatic ? nil : actor.account, automatic ? "系统" : actor.displayName, comment,
       action.now, employer ?? locked.employer)
@@ -172,7 +172,7 @@ public struct CertificationActions: Sendable {
 
   /// The case as this action has left it.
   private func reread(_ id: CertificationCaseID) async throws -> CertificationCase {
-    guard let found = try await action.transaction.first(CertificationStatements.find, id) else {
+    guard let found = try await action.first(CertificationStatements.find, id) else {
       throw HaijuError.notFound(.certificationCase)
     }
     return found

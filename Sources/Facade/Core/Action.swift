@@ -7,6 +7,7 @@ import Relational
 public struct Action: Sendable {
   let core: Core
   let transaction: Transaction
+  let statements: ActionStatements
   /// Who acts.
   public let actor: Actor
   /// The moment of the action, the same for everything that it records; whole milliseconds, as both stores keep them.
@@ -20,8 +21,8 @@ public struct Action: Sendable {
   }
 
   /// Records that `operation` was done, in the same transaction.
-  func record(_ operation: Operation, _ object: AuditObject) async throws {
-    _ = try await transaction.execute(
+  func record(_ operation: Operation, _ object: AuditObject) {
+    write(
       AuditStatements.insert, actor.account, actor.role.rawValue, actor.address, operation.rawValue, object.kind,
       object.id, AuditResult.done.rawValue, String?.none, actor.trace)
   }

@@ -12,10 +12,10 @@ extension Core {
       let committed = try await database.withTransaction { transaction in
         journal.restart()
         let action = Action(
-          core: self, transaction: transaction, actor: actor, now: clock.now().truncatedToMilliseconds, journal: journal
-        )
+          core: self, transaction: transaction, statements: ActionStatements(transaction), actor: actor,
+          now: clock.now().truncatedToMilliseconds, journal: journal)
         let value = try await body(action)
-        let mark = try await transaction.first(ActionStatements.mark)
+        let mark = try await action.statements.commit()
         return Committed(value: value, mark: CommitMark(transaction: mark ?? 0))
       }
       await projector.apply(journal.changedDossiers)
@@ -53,10 +53,4 @@ extension Core {
         "a refusal could not be recorded", metadata: ["operation": "\(operation.rawValue)", "trace": "\(actor.trace)"])
     }
   }
-}
-
-enum ActionStatements {
-  /// The id of the running transaction, which becomes the commit mark.
-  static let mark = Statement<UInt64>("action.mark", "SELECT pg_current_xact_id()")
-  static let all: [any CataloguedStatement] = [mark]
 }

@@ -10,9 +10,9 @@ extension Action {
 public struct DossierActions: Sendable {
   let action: Action
 
-  /// Begins the dossier of a new person; one round trip.
-  func create(_ person: PersonID) async throws {
-    _ = try await action.transaction.execute(DossierStatements.create, person)
+  /// Begins the dossier of a new person.
+  func create(_ person: PersonID) {
+    action.write(DossierStatements.create, person)
   }
 
   /// Sets fields of one section; each call is one revision.
@@ -31,7 +31,7 @@ public struct DossierActions: Sendable {
     guard !collected.entries.isEmpty else { return }
     let document = try DossierChangeDocument(
       section, collected, of: person, recordedAt: action.now, cipher: action.core.cipher)
-    let revision = try await action.transaction.first(
+    let revision = try await action.first(
       DossierStatements.change, person, action.now, action.actor.account, JSONText(try document.json()))
     guard revision != nil else { throw HaijuError.notFound(.dossier) }
     action.journal.changed(person)

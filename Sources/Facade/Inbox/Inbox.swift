@@ -78,9 +78,9 @@ public struct Inbox: Sendable {
   public func markRead(_ id: NoticeID, as actor: Actor) async throws(HaijuError) -> Committed<Notice> {
     try await core.act(as: actor) { action in
       try action.begin(.noticeRead, .notice(id))
-      let notice = try await action.transaction.first(InboxStatements.markRead, id, try owner(actor), action.now)
+      let notice = try await action.first(InboxStatements.markRead, id, try owner(actor), action.now)
       guard let notice else { throw HaijuError.notFound(.notice) }
-      try await action.record(.noticeRead, .notice(id))
+      action.record(.noticeRead, .notice(id))
       return notice
     }
   }
@@ -101,13 +101,13 @@ extension Action {
 struct InboxActions: Sendable {
   let action: Action
 
-  /// Sends a notice unless this event was told to this person before; one round trip.
+  /// Sends a notice unless this event was told to this person before; no round trip of its own.
   ///
   /// A long title or body is cut rather than refused: a notice must never undo what it tells of.
   func send(
     to person: PersonID, kind: Notice.Kind, title: String, body: String, link: String, event: String
-  ) async throws {
-    _ = try await action.transaction.execute(
+  ) {
+    action.write(
       InboxStatements.send, NoticeID.make(at: action.now), person, kind, Self.cut(title, to: 80),
       Self.cut(body, to: 500), link, event, action.now)
   }

@@ -41,7 +41,7 @@ extension Action {
 public struct EmployerActions: Sendable {
   let action: Action
 
-  /// Enters an employer; see `Employers.insert`. Two round trips.
+  /// Enters an employer; see `Employers.insert`. It travels with the commit.
   public func insert(_ draft: EmployerDraft) async throws -> Employer {
     let id = EmployerID.make(at: action.now)
     try action.begin(.employerInsert, .employer(id))
@@ -52,10 +52,10 @@ public struct EmployerActions: Sendable {
     try input.finish()
     let employer = Employer(
       id: id, name: name, creditCode: code?.text ?? "", district: draft.district, isKeyIndustry: draft.isKeyIndustry)
-    _ = try await action.transaction.execute(
+    action.write(
       EmployerStatements.insert, id, employer.name, employer.creditCode, employer.district, employer.isKeyIndustry,
       action.now)
-    try await action.record(.employerInsert, .employer(id))
+    action.record(.employerInsert, .employer(id))
     return employer
   }
 }

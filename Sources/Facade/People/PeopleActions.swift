@@ -10,36 +10,36 @@ extension Action {
 public struct PeopleActions: Sendable {
   let action: Action
 
-  /// Registers a person whose draft was checked; see `People.register`. Five round trips.
+  /// Registers a person whose draft was checked; see `People.register`. Two round trips before the commit.
   public func register(_ checked: CheckedRegistration) async throws -> Registration {
     let id = PersonID.make(at: action.now)
     let account = AccountID.make(at: action.now)
     let certificationCase = CertificationCaseID.make(at: action.now)
     try action.begin(.personRegister, .person(id))
     let core = action.core
-    _ = try await action.transaction.execute(
+    action.write(
       PersonStatements.register, id, checked.name, try core.seal(checked.identity.text, .identityNumber, of: id),
       core.index(checked.identity), checked.identity.masked, try core.seal(checked.phone.text, .phone, of: id),
       core.index(checked.phone), checked.phone.masked, checked.identity.birthDate, checked.employer.id, checked.degree,
       checked.jobTitle, action.now, account, checked.account, checked.passwordHash, certificationCase)
     try await begin(dossier: id, checked)
-    try await action.record(.personRegister, .person(id))
+    action.record(.personRegister, .person(id))
     return Registration(
       person: Person(id, checked, at: action.now), certificationCase: certificationCase, account: account)
   }
 
-  /// Opens a sealed field; see `People.reveal`. Two round trips.
+  /// Opens a sealed field; see `People.reveal`. One round trip before the commit.
   public func reveal(_ field: PersonalField, of id: PersonID, purpose: String) async throws -> String {
     try action.begin(.personReveal, .person(id))
     var input = InputCheck()
     let purpose = input.text("purpose", "查看用途", purpose, 2...40)
     try input.finish()
     let statement = field == .phone ? PersonStatements.sealedPhone : PersonStatements.sealedIdentity
-    guard let stored = try await action.transaction.first(statement, id), action.actor.maySee(id, of: stored.employer)
+    guard let stored = try await action.first(statement, id), action.actor.maySee(id, of: stored.employer)
     else { throw HaijuError.notFound(.person) }
-    // The record goes first: when it cannot be written, nothing is opened.
+    // What is opened leaves the action only when this record has been committed.
     let actor = action.actor
-    _ = try await action.transaction.execute(
+    action.write(
       AuditStatements.insert, actor.account, actor.role.rawValue, actor.address, Operation.personReveal.rawValue,
       "person", id.description, AuditResult.done.rawValue, "\(field.rawValue): \(purpose)", actor.trace)
     return try action.core.open(stored.sealed, field, of: id)
@@ -47,7 +47,7 @@ public struct PeopleActions: Sendable {
 
   /// The dossier's first two sections, each value with who vouches for it.
   private func begin(dossier id: PersonID, _ checked: CheckedRegistration) async throws {
-    try await action.dossiers.create(id)
+    action.dossiers.create(id)
     try await action.dossiers.change(id, section: .identity) { edit in
       edit.set("name", .text(checked.name), source: Source.person)
       edit.set(

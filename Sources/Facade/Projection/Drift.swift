@@ -74,7 +74,7 @@ extension Haiju {
       return made
     }
     _ = try await core.act(as: actor) { action in
-      try await action.record(.dossierRebuild, person.map { .person($0) } ?? AuditObject(kind: "dossier", id: "all"))
+      action.record(.dossierRebuild, person.map { .person($0) } ?? AuditObject(kind: "dossier", id: "all"))
     }
     return made
   }

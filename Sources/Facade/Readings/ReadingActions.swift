@@ -77,13 +77,13 @@ struct ReadingActions: Sendable {
     guard !firstOfDay.isEmpty else { return [] }
     let days = firstOfDay.keys.sorted()
     let worst = days.compactMap { firstOfDay[$0] }
-    let alerts = try await action.transaction.query(
+    let alerts = try await action.query(
       ReadingStatements.raise, days.map { _ in UUID() }, person, rule.rawValue, days, series.rawValue,
       worst.map(\.value), worst.map { $0.value > normal.upperBound ? normal.upperBound : normal.lowerBound },
       worst.map(\.time), action.now)
     if let newest = alerts.max(by: { $0.day < $1.day }) {
       let direction = newest.value > newest.threshold ? "高于" : "低于"
-      try await action.inbox.send(
+      action.inbox.send(
         to: person, kind: .alert, title: "\(rule.title)超出范围（示例阈值）",
         body:
           "\(kind.title) \(plain(newest.value)) \(kind.unit)，\(direction)示例阈值 \(plain(newest.threshold)) \(kind.unit)。请休息后再测；如感不适，请及时就医。",

@@ -27,7 +27,7 @@ public struct Readings: Sendable {
         stored += written.report.stored
         alerts += written.alerts
       }
-      try await action.record(.readingRecord, .person(person))
+      action.record(.readingRecord, .person(person))
       return ReadingOutcome(stored: stored, alerts: alerts)
     }
   }
@@ -52,7 +52,7 @@ public struct Readings: Sendable {
     return try await core.act(as: actor) { action in
       try action.begin(.readingUpload, .person(person))
       let written = try await action.readings.write(content.points, file.kind, of: person)
-      try await action.record(.readingUpload, .person(person))
+      action.record(.readingUpload, .person(person))
       return UploadOutcome(
         stored: written.report.stored, duplicates: written.report.duplicates, refused: written.report.refused,
         unreadable: content.faults.count, faults: Array(content.faults.prefix(20)), alerts: written.alerts)

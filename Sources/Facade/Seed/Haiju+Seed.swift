@@ -77,12 +77,12 @@ struct Seeder {
   func seed(_ numbers: Range<Int>, seed: UInt64) async throws -> SeedReport {
     let generator = SamplePeople(seed: seed)
     let people = numbers.compactMap(generator.person)
-    let existing = Set(try await action.transaction.query(SeedStatements.existing, people.map(\.id)))
+    let existing = Set(try await action.query(SeedStatements.existing, people.map(\.id)))
     var batch = SeedBatch(core: action.core, office: office, catalogue: catalogue)
     for person in people where !existing.contains(person.id) { try batch.add(person) }
     if !batch.people.isEmpty {
-      try await write(batch)
-      try await action.record(
+      write(batch)
+      action.record(
         .sampleSeed, AuditObject(kind: "sample", id: "\(seed)/\(numbers.lowerBound)-\(numbers.upperBound - 1)"))
     }
     return SeedReport(
@@ -90,62 +90,61 @@ struct Seeder {
       serviceCases: batch.services.count)
   }
 
-  private func write(_ batch: SeedBatch) async throws {
+  private func write(_ batch: SeedBatch) {
     let rows = batch.people
     let people = rows.map(\.person)
-    let tx = action.transaction
-    _ = try await tx.execute(
+    action.write(
       SeedStatements.people, people.map(\.id), people.map(\.name), rows.map(\.identitySealed),
       rows.map(\.identityIndex),
       people.map(\.identity.masked), rows.map(\.phoneSealed), rows.map(\.phoneIndex), people.map(\.phone.masked),
       people.map(\.identity.birthDate), rows.map(\.employer.id), people.map(\.degree), people.map(\.jobTitle),
       people.map(\.state), rows.map(\.revision), rows.map { _ in true }, people.map(\.submittedAt))
     let revisions = Dictionary(grouping: batch.changes, by: \.person).mapValues { Int64($0.count) }
-    _ = try await tx.execute(SeedStatements.heads, people.map(\.id), people.map { revisions[$0.id, default: 0] })
+    action.write(SeedStatements.heads, people.map(\.id), people.map { revisions[$0.id, default: 0] })
     let changes = batch.changes
-    _ = try await tx.execute(
+    action.write(
       SeedStatements.changes, changes.map(\.person), changes.map(\.revision), changes.map(\.at), changes.map(\.account),
       changes.map(\.json))
     let cases = batch.cases
-    _ = try await tx.execute(
+    action.write(
       SeedStatements.cases, cases.map(\.person.certificationCase), cases.map(\.person.id), cases.map(\.employer),
       cases.map(\.person.state), cases.map(\.employerApprover), cases.map(\.departmentApprover),
       cases.map(\.person.submittedAt), cases.map(\.decidedAt), cases.map(\.revision))
     let steps = batch.steps
-    _ = try await tx.execute(
+    action.write(
       SeedStatements.steps, steps.map(\.caseID), steps.map(\.sequence), steps.map(\.action), steps.map(\.from),
       steps.map(\.to), steps.map(\.account), steps.map(\.actorName), steps.map(\.comment), steps.map(\.at))
-    try await writeCertifications(batch.certifications)
-    try await writeServices(batch)
+    writeCertifications(batch.certifications)
+    writeServices(batch)
   }
 
-  private func writeCertifications(_ rows: [SeedBatch.CertificationRow]) async throws {
+  private func writeCertifications(_ rows: [SeedBatch.CertificationRow]) {
     let certifications = rows.map(\.certification)
-    _ = try await action.transaction.execute(
+    action.write(
       SeedStatements.certifications, rows.map(\.id), certifications.map(\.person), CertificationRule.scheme,
       certifications.map(\.level), certifications.map(\.validFrom), CertificationRule.id, CertificationRule.version,
       certifications.map(\.validTo), rows.map(\.inputs), rows.map(\.explanation), rows.map(\.caseID),
       certifications.map(\.issuedAt))
-    _ = try await action.transaction.execute(
+    action.write(
       SeedStatements.codes, certifications.map(\.code), certifications.map(\.person), rows.map(\.id),
       certifications.map(\.issuedAt))
   }
 
-  private func writeServices(_ batch: SeedBatch) async throws {
+  private func writeServices(_ batch: SeedBatch) {
     let rows = batch.services
     guard !rows.isEmpty else { return }
-    _ = try await action.transaction.execute(
+    action.write(
       SeedStatements.services, rows.map(\.id), rows.map(\.code), rows.map(\.definition.id),
       rows.map { Int32($0.definition.version) }, rows.map(\.definition.title), rows.map(\.person), rows.map(\.unit),
       rows.map(\.state), rows.map(\.form), rows.map(\.assignee), rows.map(\.submittedAt), rows.map(\.promisedOn),
       rows.map(\.finishedAt), rows.map(\.result), rows.map(\.revision))
     let steps = batch.serviceSteps
-    _ = try await action.transaction.execute(
+    action.write(
       SeedStatements.serviceSteps, steps.map(\.caseID), steps.map(\.sequence), steps.map(\.action), steps.map(\.from),
       steps.map(\.to), steps.map(\.account), steps.map(\.actorName), steps.map(\.unitName), steps.map(\.comment),
       steps.map(\.at))
     let rated = rows.filter { $0.score != nil }
-    _ = try await action.transaction.execute(
+    action.write(
       SeedStatements.ratings, rated.map(\.id), rated.map(\.person), rated.map { $0.score ?? 5 },
       rated.map { $0.finishedAt ?? $0.submittedAt })
   }

@@ -21,20 +21,20 @@ extension Services {
     let entries = try await core.read(.servicePublish, as: actor) { try await DefinitionFolder.read(folder) }
     let report = try await core.act(as: actor) { action in
       try action.begin(.servicePublish, .service("catalogue"))
-      _ = try await action.transaction.first(ServiceStatements.lock)
-      try await checkUnits(of: entries, in: action.transaction)
-      let latest = try await action.transaction.query(ServiceStatements.latest)
+      _ = try await action.first(ServiceStatements.lock)
+      try await checkUnits(of: entries, in: action)
+      let latest = try await action.query(ServiceStatements.latest)
       let plan = PublicationPlan(entries, latest: latest)
       if !plan.isEmpty {
-        _ = try await action.transaction.execute(
+        action.write(
           ServiceStatements.retire, plan.report.retired + plan.report.published, action.now)
-        _ = try await action.transaction.execute(
+        action.write(
           ServiceStatements.insert, plan.changed.map(\.definition.id),
           plan.changed.map { Int32($0.definition.version) },
           plan.changed.map(\.digest), try plan.changed.map { try $0.definition.json() }, action.now)
-        _ = try await action.transaction.first(ServiceStatements.announce)
+        action.write(ServiceStatements.announce)
       }
-      try await action.record(.servicePublish, .service("catalogue"))
+      action.record(.servicePublish, .service("catalogue"))
       return plan.report
     }.value
     core.catalogue.invalidate()
@@ -42,9 +42,9 @@ extension Services {
   }
 
   /// A case needs the unit that works on it, so a definition of an unknown unit cannot be published.
-  private func checkUnits(of entries: [DefinitionFolder.Entry], in transaction: Transaction) async throws {
+  private func checkUnits(of entries: [DefinitionFolder.Entry], in action: Action) async throws {
     let names = Array(Set(entries.map(\.definition.unitName))).sorted()
-    let known = Set(try await transaction.query(ServiceStatements.units, names))
+    let known = Set(try await action.query(ServiceStatements.units, names))
     let faults = entries.filter { !known.contains($0.definition.unitName) }.map {
       DefinitionProblem(file: $0.file, line: 0, key: "unit", message: "没有这个办理单位，请先登记").fault
     }

@@ -39,11 +39,12 @@ extension Connection {
     switch part {
     case .prepare(let name):
       prepared.forget(name)
-    case .deallocate(let name):
-      if failure?.isUnknownPlan != true { prepared.keepEvicted(name) }
+    case .deallocate(let command):
+      if failure?.isUnknownPlan ?? false { prepared.discardAll() } else { prepared.keep(command) }
     case .step(let index):
       guard let failure, failure.meansStalePlan, let call = request.call(index) else { return }
-      if failure.isUnknownPlan { prepared.forget(call.name) } else { prepared.discard(call.name) }
+      // Somebody deallocated by hand, and perhaps more than this one.
+      if failure.isUnknownPlan { prepared.discardAll() } else { prepared.discard(call.name) }
     case .prefix, .check:
       break
     }
@@ -60,7 +61,6 @@ extension Connection {
       current = exchange
       return send()
     }
-    if case .script(let sql) = exchange.request.body { forgetDropped(by: sql) }
     guard interruption == nil else {
       if exchange.phase.isPrefixOnly, exchange.answer.failure == nil {
         // The script itself will not be sent any more.
@@ -94,18 +94,12 @@ extension Connection {
     return true
   }
 
-  /// Hand-written SQL may drop what is prepared; preparing again costs less than a failure.
-  private func forgetDropped(by sql: String) {
-    let words = sql.uppercased()
-    if words.contains("DEALLOCATE") || words.contains("DISCARD") { prepared.forgetAll() }
-  }
-
   /// Resumes the caller; nothing may be done for it afterwards.
   func deliver(_ exchange: Exchange, _ answer: Answer) {
     if let deadline = exchange.deadline { loop.unschedule(deadline) }
-    guard let continuation = exchange.continuation else { return }
-    counters.answered(answer)
-    continuation.resume(returning: answer)
+    guard let caller = exchange.caller else { return }
+    counters.answered(exchange, answer)
+    caller.resume(returning: answer)
   }
 
   /// Publishes what the pool looks at when the connection comes back.
@@ -134,7 +128,7 @@ extension Connection {
     current = nil
     publishCondition()
     if let exchange { deliver(exchange, exchange.lost(failure)) }
-    for one in waiting { one.continuation.resume(returning: .unsent(failure)) }
+    for one in waiting { one.caller.resume(returning: .unsent(failure)) }
     waiting = []
   }
 }

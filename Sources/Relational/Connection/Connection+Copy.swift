@@ -7,7 +7,7 @@ extension Connection {
   nonisolated func beginCopy(_ request: Request) async -> (serial: Int, answer: Answer) {
     let serial = serials.add(1, ordering: .relaxed).newValue
     let answer = await converse(serial) {
-      $0.submit(Waiting(serial: serial, request: request, continuation: $1))
+      $0.submit(Waiting(serial: serial, request: request, caller: .continuation($1)))
     }
     return (serial, answer)
   }
@@ -66,7 +66,7 @@ extension Connection {
     guard let exchange = current, let wire else { return }
     switch exchange.phase {
     case .copyingIn:
-      if exchange.continuation != nil, !wire.hasUnsentBytes { pass(Answer()) }
+      if exchange.caller != nil, !wire.hasUnsentBytes { pass(Answer()) }
     case .copyingOut(let rows):
       takeRows(rows, wire)
     case .asked, .prefixOnly, .barrier:
@@ -76,7 +76,7 @@ extension Connection {
 
   private func takeRows(_ rows: PQRowBuilder, _ wire: Wire<Part>) {
     let isDropping = interruption != nil
-    guard isDropping || current?.continuation != nil else { return wire.readOn(false) }
+    guard isDropping || current?.caller != nil else { return wire.readOn(false) }
     while true {
       var fits = true
       switch wire.copiedRow({ bytes in if !isDropping { fits = rows.append(bytes) } }) {
@@ -104,7 +104,7 @@ extension Connection {
       continuation.resume(returning: .unsent(taint ?? (interruption == nil ? over : .cancelled(nil))))
       return false
     }
-    current?.continuation = continuation
+    current?.caller = .continuation(continuation)
     if let timeout {
       current?.deadline = loop.schedule(at: .after(timeout)) { [weak self] in
         self?.assumeIsolated { $0.interrupt(serial, by: .deadline) }
@@ -116,10 +116,11 @@ extension Connection {
   /// Resumes the caller of one step; the COPY goes on.
   private func pass(_ answer: Answer) {
     guard let exchange = current else { return }
-    current?.continuation = nil
+    current?.caller = nil
     current?.deadline = nil
     if let deadline = exchange.deadline { loop.unschedule(deadline) }
-    exchange.continuation?.resume(returning: answer)
+    for rows in answer.results { exchange.meter?.received(.leased, bytes: rows.byteCount) }
+    exchange.caller?.resume(returning: answer)
   }
 
   private func loseDuringCopy() { lose(RelationalError(.unavailable, "the connection was lost")) }

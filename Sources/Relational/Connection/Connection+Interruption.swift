@@ -6,9 +6,9 @@ extension Connection {
   /// A task was cancelled: what it waits for is withdrawn, or interrupted when it is under way.
   func cancelled(_ serial: Int) {
     if let index = waiting.firstIndex(where: { $0.serial == serial }) {
-      guard waiting[index].request.interruption != .mustFinish else { return }
+      guard waiting[index].request.interruption != .mustFinish, waiting[index].prefix?.isEmpty ?? true else { return }
       let one = waiting.remove(at: index)
-      return one.continuation.resume(returning: .unsent(.cancelled(one.request.label)))
+      return one.caller.resume(returning: .unsent(.cancelled(one.request.label)))
     }
     interrupt(serial, by: .cancelled)
   }
@@ -63,13 +63,14 @@ extension Connection {
   /// Tells the caller; the exchange may go on without it.
   private func tell(_ verdict: InterruptionMachine.Verdict) {
     guard let exchange = current else { return }
-    current?.continuation = nil
+    current?.caller = nil
     current?.deadline = nil
     deliver(exchange, exchange.answer(for: verdict, warned: exchange.noticesBefore != wire?.noticeCount))
   }
 
   /// Asks on a thread that may block, and hears when that is over: until then the request may still arrive.
   private func askServerToStop() {
+    counters.note { $0.cancelRequests += 1 }
     guard let cancel = wire?.cancel else { return }
     Task { [weak self] in
       await BlockingWork.cancelling.send(cancel)

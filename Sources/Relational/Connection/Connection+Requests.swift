@@ -6,7 +6,16 @@ extension Connection {
   /// Answers a request when its turn has come. Cancelling does what the request says.
   nonisolated func run(_ request: Request) async -> Answer {
     let serial = serials.add(1, ordering: .relaxed).newValue
-    return await converse(serial) { $0.submit(Waiting(serial: serial, request: request, continuation: $1)) }
+    return await converse(serial) { $0.submit(Waiting(serial: serial, request: request, caller: .continuation($1))) }
+  }
+
+  /// Asks now and lets somebody wait later; what the lease is asked to do afterwards comes behind it.
+  nonisolated func begin(_ request: Request) -> PendingAnswer {
+    let pending = PendingAnswer(self, serial: serials.add(1, ordering: .relaxed).newValue)
+    let prefix = request.lease?.takePrefix()
+    let waiting = Waiting(serial: pending.serial, request: request, caller: .pending(pending), prefix: prefix)
+    enter { $0.submit(waiting) }
+    return pending
   }
 
   /// Hands a continuation to the connection; cancelling the task interrupts what `serial` stands for.
@@ -15,11 +24,7 @@ extension Connection {
   ) async -> Answer {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if loop.isCurrent {
-          assumeIsolated { begin($0, continuation) }
-        } else {
-          loop.execute { self.assumeIsolated { begin($0, continuation) } }
-        }
+        enter { begin($0, continuation) }
         // A cancellation that came before this point found nothing to interrupt.
         if Task.isCancelled { cancel(serial) }
       }
@@ -28,7 +33,13 @@ extension Connection {
     }
   }
 
-  private nonisolated func cancel(_ serial: Int) {
+  /// At once when this is the loop's thread, else in the order of coming.
+  private nonisolated func enter(_ action: @escaping @Sendable (isolated Connection) -> Void) {
+    if loop.isCurrent { return assumeIsolated { action($0) } }
+    loop.execute { self.assumeIsolated { action($0) } }
+  }
+
+  nonisolated func cancel(_ serial: Int) {
     loop.execute { [weak self] in self?.assumeIsolated { $0.cancelled(serial) } }
   }
 
@@ -48,13 +59,13 @@ extension Connection {
   }
 
   private func start(_ next: Waiting) {
-    if let taint { return next.continuation.resume(returning: .unsent(taint)) }
+    if let taint { return next.caller.resume(returning: .unsent(taint)) }
     if let lease = next.request.lease, lease.refuses(next.request) {
       let failure = RelationalError(.closed, "the transaction or session is over", statement: next.request.label)
-      return next.continuation.resume(returning: .unsent(failure))
+      return next.caller.resume(returning: .unsent(failure))
     }
-    var exchange = Exchange(serial: next.serial, request: next.request, continuation: next.continuation)
-    exchange.prefix = next.request.lease?.takePrefix() ?? []
+    var exchange = Exchange(serial: next.serial, request: next.request, caller: next.caller)
+    exchange.prefix = next.prefix ?? next.request.lease?.takePrefix() ?? []
     exchange.noticesBefore = wire?.noticeCount ?? 0
     if case .script = next.request.body, !exchange.prefix.isEmpty { exchange.phase = .prefixOnly }
     if let timeout = next.request.timeout {
@@ -85,9 +96,9 @@ extension Connection {
 
   private func count(_ request: Request) {
     if let label = request.label { lastStatement.withLock { $0 = label } }
-    guard case .steps(let steps) = request.body else { return counters.sent(request.label) }
     counters.roundTrip()
-    for case .statement(let call) in steps { counters.sentTogether(call.name) }
+    current?.sentAt = MonotonicClock.now
+    current?.meter = counters.sent(request)
   }
 
   private func sendPrefix(_ prefix: [String]) -> Bool {
@@ -135,9 +146,9 @@ extension Connection {
     case .statement(let call):
       let (name, mustPrepare) = prepared.resolve(call)
       if mustPrepare {
-        if prepared.hasEvicted {
-          for old in prepared.takeEvicted() {
-            guard wire.command("DEALLOCATE \(quoted(old))", .deallocate(old)) else { return false }
+        if prepared.hasDeallocations {
+          for command in prepared.takeDeallocations() {
+            guard wire.command(command, .deallocate(command)) else { return false }
           }
         }
         guard wire.prepare(name, call.sql, types: call.parameters.types, .prepare(call.name)) else { return false }

@@ -79,16 +79,20 @@ actor Connection: ReadinessHandler {
     }
     loop.unschedule(timer)
     if let failure { throw failure }
+    guard let script = options.firstScript else { return }
+    let first = Request(body: .script(script), interruption: .mustFinish, timeout: deadline.remaining)
+    if let failure = await run(first).failure {
+      lose(failure)
+      throw failure
+    }
   }
 
   /// Looking names up may take longer than anybody waits; the connection may have been given up meanwhile.
   private func beginConnecting(_ options: ConnectOptions) async {
     do throws(RelationalError) {
-      let list = try await options.resolved()
+      let plan = try await options.plan()
       guard connecting != nil else { return }
-      guard let wire = Wire<Part>(list, loop: loop, owner: self) else {
-        throw RelationalError(.unavailable, "the connection could not be begun")
-      }
+      let wire = try Wire<Part>(plan, loop: loop, owner: self)
       self.wire = wire
     } catch {
       connectEnded(error)
@@ -98,6 +102,7 @@ actor Connection: ReadinessHandler {
   private func connectEnded(_ failure: RelationalError?) {
     guard let continuation = connecting else { return }
     connecting = nil
+    if failure == nil { counters.note { $0.opened += 1 } }
     if let failure {
       _ = wire?.close()
       wire = nil
@@ -144,6 +149,7 @@ actor Connection: ReadinessHandler {
   func lose(_ failure: RelationalError) {
     if connecting != nil { return connectEnded(failure) }
     guard let wire else { return }
+    if failure.code != .closed { counters.note { $0.lost += 1 } }
     let farewell = Farewell(wire.duplicateSocket(), loop: loop)
     _ = wire.close()
     self.wire = nil

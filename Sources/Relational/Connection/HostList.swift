@@ -19,43 +19,44 @@ struct HostList: Equatable {
     let ports = Self.list(info["port"])
     let count = max(names.count, addresses.count)
     guard count > 0, names.isEmpty || addresses.isEmpty || names.count == addresses.count else { return nil }
+    // A wrong number of ports is libpq's to complain about.
+    if ports.count > 1, ports.count != count { return nil }
     hosts = (0..<count).map { index in
       Host(
         name: names.isEmpty ? "" : names[index], address: addresses.isEmpty ? "" : addresses[index],
         port: ports.count == count ? ports[index] : ports.first ?? "")
     }
-    // A wrong number of ports is libpq's to complain about.
-    if ports.count > 1, ports.count != count { return nil }
   }
 
-  var isEmpty: Bool { hosts.isEmpty }
-
   /// Every name replaced by the name with one of its addresses, as often as it has addresses; and the names without any.
-  func resolved(by resolver: NameResolver) async -> (list: HostList, unknown: [String]) {
-    var result = self
-    result.hosts = []
+  func resolved(by resolver: NameResolver) async -> (hosts: [Host], unknown: [String]) {
+    var found: [Host] = []
     var unknown: [String] = []
     for host in hosts {
       if host.isFolder || !host.address.isEmpty {
-        result.hosts.append(host)
+        found.append(host)
         continue
       }
       let addresses = await resolver.addresses(of: host.name)
       if addresses.isEmpty { unknown.append(host.name) }
-      result.hosts += addresses.map { Host(name: host.name, address: $0, port: host.port) }
+      found += addresses.map { Host(name: host.name, address: $0, port: host.port) }
     }
-    return (result, unknown)
-  }
-
-  /// Puts the list back in libpq's form; the names stay, since `verify-full` compares them with the certificate.
-  func write(to info: inout PQConninfo) {
-    info["host"] = hosts.map(\.name).joined(separator: ",")
-    info["hostaddr"] = hosts.contains { !$0.address.isEmpty } ? hosts.map(\.address).joined(separator: ",") : nil
-    info["port"] = hosts.contains { !$0.port.isEmpty } ? hosts.map(\.port).joined(separator: ",") : nil
+    return (found, unknown)
   }
 
   private static func list(_ text: String?) -> [String] {
     guard let text, !text.isEmpty else { return [] }
     return text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+  }
+}
+
+extension PQConninfo {
+  /// The same for one host. The name stays, since `verify-full` compares it with the certificate.
+  func directed(to host: HostList.Host) -> PQConninfo {
+    var info = self
+    info["host"] = host.name.isEmpty ? nil : host.name
+    info["hostaddr"] = host.address.isEmpty ? nil : host.address
+    info["port"] = host.port.isEmpty ? nil : host.port
+    return info
   }
 }

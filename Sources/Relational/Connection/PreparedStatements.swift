@@ -9,8 +9,8 @@ public enum StatementNaming: Sendable {
 
 /// Which statements a connection has prepared, and under which name on the server; at most `limit`.
 ///
-/// The one used longest ago makes room for a new one. Its name then waits in `evicted` until somebody has sent a
-/// `DEALLOCATE`; libpq 15 has no message for closing a statement.
+/// The one used longest ago makes room for a new one; a `DEALLOCATE` for it travels in front of the next that is prepared,
+/// since libpq 15 has no message for closing a statement.
 struct PreparedStatements {
   private final class Entry {
     let sql: String
@@ -30,12 +30,12 @@ struct PreparedStatements {
   private var entries: [String: Entry] = [:]
   private var generation = 0
   private var uses = 0
-  /// Names that the server still has and nobody will use.
-  private var evicted: [String] = []
+  /// What to send for statements that the server still has and nobody will use.
+  private var deallocations: [String] = []
 
   init(_ policy: Policy = Policy()) { self.policy = policy }
 
-  var hasEvicted: Bool { !evicted.isEmpty }
+  var hasDeallocations: Bool { !deallocations.isEmpty }
 
   /// The server's name of a statement, and whether it has to be prepared first.
   ///
@@ -57,25 +57,25 @@ struct PreparedStatements {
     return (serverName, true)
   }
 
-  /// What to deallocate before the next statement is prepared; put back with `keepEvicted` what could not be.
-  mutating func takeEvicted() -> [String] {
-    defer { evicted = [] }
-    return evicted
+  /// Commands to send before the next statement is prepared; put back with `keep` what was not carried out.
+  mutating func takeDeallocations() -> [String] {
+    defer { deallocations = [] }
+    return deallocations
   }
 
-  mutating func keepEvicted(_ serverName: String) { evicted.append(serverName) }
+  mutating func keep(_ deallocation: String) { deallocations.append(deallocation) }
 
   /// The server does not have the statement: preparing failed or was aborted, or it says so.
   mutating func forget(_ name: String) { entries[name] = nil }
 
   /// The server has the statement, but its plan has become useless.
   mutating func discard(_ name: String) {
-    if let entry = entries.removeValue(forKey: name) { evicted.append(entry.serverName) }
+    if let entry = entries.removeValue(forKey: name) { deallocations.append("DEALLOCATE \(quoted(entry.serverName))") }
   }
 
-  /// The server may have dropped all of them.
-  mutating func forgetAll() {
+  /// Nobody knows which of them the server still has.
+  mutating func discardAll() {
     entries = [:]
-    evicted = []
+    deallocations = ["DEALLOCATE ALL"]
   }
 }

@@ -14,7 +14,9 @@ final class Wire<Token> {
 
   private enum Phase { case connecting, open, closed }
 
-  private let pq: PQConnection
+  private var pq: PQConnection
+  /// The places that have not been tried yet, and why the others were of no use.
+  private var attempts: ConnectAttempts
   private let loop: EventLoop
   private unowned let owner: any ReadinessHandler
   private var phase = Phase.connecting
@@ -25,22 +27,26 @@ final class Wire<Token> {
   /// A COPY is under way; until it ends there are no results to take.
   private var isCopying = false
   private(set) var cancel: PQCancel?
+  private var attemptTimer: LoopTimers.ID?
 
-  /// Begins to connect; `nil` when libpq refuses the options at once.
-  init?(_ options: [(keyword: String, value: String)], loop: EventLoop, owner: any ReadinessHandler) {
-    guard let pq = PQConnection(connectStart: options), !pq.isBad, pq.socket >= 0 else { return nil }
+  /// Begins to connect; throws `.unavailable` when nothing answers anywhere at once.
+  init(_ plan: ConnectPlan, loop: EventLoop, owner: any ReadinessHandler) throws(RelationalError) {
+    var attempts = ConnectAttempts(plan)
+    guard let pq = attempts.next() else { throw RelationalError(.unavailable, attempts.failure) }
     self.pq = pq
+    self.attempts = attempts
     self.loop = loop
     self.owner = owner
     socket = pq.socket
     loop.watch(socket, readable: false, writable: true, owner)
+    limitAttempt()
   }
 
   var isOpen: Bool { phase == .open }
   var isEmpty: Bool { machine.isEmpty }
   var hasUnsentBytes: Bool { watchesWrites }
   var transactionStatus: PQConnection.TransactionStatus { isOpen ? pq.transactionStatus : .unknown }
-  var errorMessage: String { pq.errorMessage }
+  var errorMessage: String { phase == .connecting ? attempts.failure : pq.errorMessage }
   var noticeCount: Int { pq.noticeCount }
 
   // MARK: Sending. `false` means that the connection is of no use any more.
@@ -153,11 +159,11 @@ final class Wire<Token> {
   /// One step of connecting. libpq may close the socket and open another, so it is registered anew around each step.
   private func connect(_ handle: (Event) -> Void) -> Bool {
     loop.unwatch(socket)
-    let polling = pq.connectPoll()
+    let polling = attempts.isLate ? .failed : pq.connectPoll()
     socket = pq.socket
     switch polling {
     case .failed:
-      return false
+      return connectElsewhere()
     case .reading:
       loop.watch(socket, readable: true, writable: false, owner)
     case .writing:
@@ -165,11 +171,35 @@ final class Wire<Token> {
     case .ok:
       guard pq.setNonblocking(), pq.enterPipelineMode() else { return false }
       phase = .open
+      unlimitAttempt()
       cancel = pq.makeCancel()
       loop.watch(socket, readable: true, writable: false, owner)
       handle(.connected)
     }
     return true
+  }
+
+  /// Goes on to the next place; `false` when there is none left.
+  private func connectElsewhere() -> Bool {
+    unlimitAttempt()
+    attempts.failed(pq)
+    guard let next = attempts.next() else { return false }
+    pq = next
+    socket = pq.socket
+    loop.watch(socket, readable: false, writable: true, owner)
+    limitAttempt()
+    return true
+  }
+
+  /// A silent place wakes nobody, so a timer does; for the last one the owner's own deadline is enough.
+  private func limitAttempt() {
+    guard let deadline = attempts.deadline else { return }
+    attemptTimer = loop.schedule(at: deadline) { [weak owner] in owner?.ready() }
+  }
+
+  private func unlimitAttempt() {
+    if let attemptTimer { loop.unschedule(attemptTimer) }
+    attemptTimer = nil
   }
 
   /// Takes the results that libpq has already; none during a COPY, where asking would repeat its beginning for ever.
@@ -206,6 +236,7 @@ final class Wire<Token> {
   func close() -> [Token] {
     guard phase != .closed else { return [] }
     phase = .closed
+    unlimitAttempt()
     loop.unwatch(socket)
     return machine.abandon()
   }

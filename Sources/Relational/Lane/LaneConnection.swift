@@ -44,6 +44,8 @@ final class LaneConnection {
   private var underWay = FIFO<Departure>()
   private var unsyncedBytes = 0
   private var prepareFailure: RelationalError?
+  private var lastName = ""
+  private var lastMeter: StatementMeter?
 
   init(
     number: Int, port: LanePort, breaker: ConnectBreaker, statements: PreparedStatements.Policy,
@@ -71,17 +73,18 @@ final class LaneConnection {
 
   // MARK: Sending. `false` means that the connection is of no use any more.
 
-  func send(_ ride: Ride, answerBy: Int, tick: Int) -> Bool {
+  func send(_ ride: Ride, answerBy: Int, tick: Int, now: UInt64) -> Bool {
     guard let wire else { return false }
     // One that has met a failing neighbour travels alone.
     let travelsAlone = ride.mishaps > 0
     if travelsAlone, isSyncDue, !sync() { return false }
     if underWay.isEmpty { lastProgress = tick }
     // Noted first: what is sent halfway when the connection fails is as lost as the rest.
-    underWay.append(Departure(ride: ride, answerBy: answerBy))
-    load += ride.weight
     let call = ride.call
-    counters.sentTogether(call.name)
+    let meter = meter(of: call)
+    meter.sent(.shared, keys: ride.keys)
+    underWay.append(Departure(ride: ride, answerBy: answerBy, meter: meter, sentAt: now))
+    load += ride.weight
     let (name, mustPrepare) = prepared.resolve(call)
     if mustPrepare, !prepare(name, call, wire) { return false }
     guard wire.execute(name, call.parameters, .execute) else { return false }
@@ -90,10 +93,18 @@ final class LaneConnection {
     return travelsAlone || unsyncedBytes > Self.batchBytes ? sync() : true
   }
 
+  /// Where a statement's figures go; most follow one of the same name, whose look-up is saved.
+  private func meter(of call: StatementCall) -> StatementMeter {
+    if let lastMeter, lastName == call.name { return lastMeter }
+    let meter = counters.meter(call.name, sql: call.sql)
+    (lastName, lastMeter) = (call.name, meter)
+    return meter
+  }
+
   private func prepare(_ name: String, _ call: StatementCall, _ wire: Wire<Part>) -> Bool {
-    if prepared.hasEvicted {
-      for old in prepared.takeEvicted() {
-        guard wire.command("DEALLOCATE \(quoted(old))", .deallocate(old)) else { return false }
+    if prepared.hasDeallocations {
+      for command in prepared.takeDeallocations() {
+        guard wire.command(command, .deallocate(command)) else { return false }
       }
     }
     return wire.prepare(name, call.sql, types: call.parameters.types, .prepare)
@@ -109,7 +120,7 @@ final class LaneConnection {
   // MARK: Receiving
 
   /// One answer of the server; when it ends a statement, that statement and its outcome.
-  func settle(_ part: Part, _ kind: PQResult.Kind, _ result: PQResult) -> (Ride, Outcome)? {
+  func settle(_ part: Part, _ kind: PQResult.Kind, _ result: PQResult, now: UInt64) -> (Ride, Outcome)? {
     switch part {
     case .execute: break
     case .prepare:
@@ -117,13 +128,20 @@ final class LaneConnection {
       prepared.forget(call.name)
       if kind == .failure { prepareFailure = RelationalError(result, statement: call.name) }
       return nil
-    case .deallocate(let old):
+    case .deallocate(let command):
       // Aborted with the rest of its batch. When it failed itself, the server did not know the name.
-      if kind == .aborted { prepared.keepEvicted(old) }
+      if kind == .aborted { prepared.keep(command) }
       return nil
     }
-    guard let ride = underWay.popFirst()?.ride else { return nil }
+    guard let departure = underWay.popFirst() else { return nil }
+    let ride = departure.ride
     load -= ride.weight
+    // Aborted by a neighbour: it will be sent again, and answered then.
+    if kind != .aborted || prepareFailure != nil {
+      departure.meter.answered(
+        .shared, since: departure.sentAt, now: now, rows: Int(result.rowCount), bytes: result.byteCount,
+        failed: kind != .success)
+    }
     return (ride, outcome(ride, kind, result))
   }
 
@@ -135,7 +153,9 @@ final class LaneConnection {
     guard let failure = preparing ?? own else {
       return .again(RelationalError(.unavailable, "statements of the same batch kept failing"))
     }
-    if failure.meansStalePlan { prepared.forget(ride.call.name) }
+    if failure.meansStalePlan {
+      if failure.sqlState == "26000" { prepared.forget(ride.call.name) } else { prepared.discard(ride.call.name) }
+    }
     // A server that goes down says so to the statement under way.
     return failure.meansStalePlan || failure.code == .unavailable ? .again(failure) : .failed(failure)
   }

@@ -20,6 +20,9 @@ enum Ride {
     }
   }
 
+  /// Of a look-up: how many keys travel together.
+  var keys: Int { if case .together = self { weight } else { 0 } }
+
   /// Misfortunes so far: a failing neighbour, a lost connection while it was being answered.
   var mishaps: Int {
     get {
@@ -52,8 +55,11 @@ enum Ride {
   }
 }
 
-/// A statement under way, and the tick until which its answer must have come.
+/// A statement under way.
 struct Departure {
   let ride: Ride
+  /// The lane's tick until which its answer must have come.
   let answerBy: Int
+  let meter: StatementMeter
+  let sentAt: UInt64
 }

@@ -7,11 +7,12 @@ extension SharedLane {
     let connection = connections[number]
     guard let wire = connection.wire else { return }
     var isInStep = true
+    let now = MonotonicClock.now
     let alive = wire.receive { event in
       switch event {
       case .connected: opened(connection)
       case .answer(.finished(let part, let kind, let result)):
-        if let (ride, outcome) = connection.settle(part, kind, result) { settle(ride, outcome) }
+        if let (ride, outcome) = connection.settle(part, kind, result, now: now) { settle(ride, outcome) }
       case .answer(.synchronized): break
       // COPY is no read; the server has left the protocol's path or the lane's rules.
       case .answer(.copyReady), .answer(.outOfStep): isInStep = false
@@ -31,12 +32,13 @@ extension SharedLane {
     case .again(let failure):
       // Whoever met misfortune four times is told.
       ride.mishaps += 1
-      if ride.mishaps > 3 { fail(ride, failure) } else { sentBack.append(ride) }
+      if ride.mishaps > 3 { return fail(ride, failure) }
+      counters.note { $0.laneResends += 1 }
+      sentBack.append(ride)
     }
   }
 
   func answer(_ ride: Ride, _ result: PQResult) {
-    counters.answered(rows: Int(result.rowCount), failed: false)
     switch ride {
     case .single(let passenger):
       if passenger.succeed(result) { left() }
@@ -53,7 +55,6 @@ extension SharedLane {
   }
 
   func fail(_ ride: Ride, _ failure: RelationalError) {
-    counters.answered(rows: 0, failed: true)
     ride.forEachPassenger { fail($0, failure) }
     dismiss(ride)
   }
@@ -84,6 +85,10 @@ extension SharedLane {
     let wasConnecting = connection.phase == .connecting
     let rides = connection.close()
     if wasConnecting { return connectFailed(connection, reason, silent: silent) }
+    counters.note { figures in
+      figures.lost += 1
+      figures.laneResends += rides.count
+    }
     let failure = RelationalError(.unavailable, "the connection was lost")
     // The server may have died of the oldest one, the others only of its company.
     rides.first?.mishaps += 1

@@ -20,12 +20,9 @@ extension SharedLane {
   private func connect(_ number: Int) async {
     let connection = connections[number]
     do throws(RelationalError) {
-      let list = try await options.resolved()
+      let plan = try await options.plan()
       guard !isClosed, connection.phase == .connecting else { return }
-      guard let wire = Wire<LaneConnection.Part>(list, loop: loop, owner: connection.port) else {
-        return connectFailed(connection, "refused")
-      }
-      connection.wire = wire
+      connection.wire = try Wire<LaneConnection.Part>(plan, loop: loop, owner: connection.port)
     } catch {
       return connectFailed(connection, error.message)
     }
@@ -40,6 +37,7 @@ extension SharedLane {
   func opened(_ connection: LaneConnection) {
     connection.connectTimer.take().map(loop.unschedule)
     connection.opened()
+    counters.note { $0.opened += 1 }
     connectFailure = nil
     openings.add(1, ordering: .releasing)
   }

@@ -191,17 +191,19 @@ actor SharedLane: TurnEndHandler {
   /// Sends what has gathered, each batch with one synchronization point.
   private func depart() {
     boarded = 0
+    // One look at the clock for all of them.
+    let now = MonotonicClock.now
     while let ride = queue.first {
       if !ride.isDeserted {
         guard let connection = leastLoaded() else { break }
         _ = queue.popFirst()
-        send(ride, over: connection)
+        send(ride, over: connection, now)
       } else {
         _ = queue.popFirst()
         dismiss(ride)
       }
     }
-    departTogether()
+    departTogether(now)
     for connection in connections where connection.isSyncDue && !connection.sync() { lose(connection) }
     openMissing()
   }
@@ -209,7 +211,7 @@ actor SharedLane: TurnEndHandler {
   /// Whether somebody waits who has not been sent.
   var isAwaited: Bool { !queue.isEmpty || !gathering.isEmpty }
 
-  private func departTogether() {
+  private func departTogether(_ now: UInt64) {
     guard !gathering.isEmpty else { return }
     let groups = gathering
     gathering = []
@@ -218,7 +220,7 @@ actor SharedLane: TurnEndHandler {
       while let connection = leastLoaded() {
         let open = connections.count { $0.phase == .open }
         guard let batch = group.nextBatch(connections: open) else { break }
-        send(.together(batch), over: connection)
+        send(.together(batch), over: connection, now)
       }
       if group.machine.waitingCount > 0 { list(group) }
     }
@@ -232,7 +234,7 @@ actor SharedLane: TurnEndHandler {
     return best
   }
 
-  private func send(_ ride: Ride, over connection: LaneConnection) {
-    if !connection.send(ride, answerBy: tick + answerTicks, tick: tick) { lose(connection) }
+  private func send(_ ride: Ride, over connection: LaneConnection, _ now: UInt64) {
+    if !connection.send(ride, answerBy: tick + answerTicks, tick: tick, now: now) { lose(connection) }
   }
 }

@@ -2,11 +2,11 @@ import CLibpq
 import Foundation
 
 /// Linux's readiness interface under one roof: which sockets can be read or written, and a bell to ring from outside.
-final class Epoll: Sendable {
+package final class Epoll: Sendable {
   private let handle: Int32
   private let bell: Int32
 
-  init() {
+  package init() {
     handle = epoll_create1(Int32(EPOLL_CLOEXEC))
     bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     precondition(handle >= 0 && bell >= 0, "the process has no file descriptor left for an event loop")
@@ -14,9 +14,13 @@ final class Epoll: Sendable {
   }
 
   /// Level-triggered: what was not read is reported again.
-  func add(_ socket: Int32, readable: Bool, writable: Bool) { control(EPOLL_CTL_ADD, socket, readable, writable) }
-  func change(_ socket: Int32, readable: Bool, writable: Bool) { control(EPOLL_CTL_MOD, socket, readable, writable) }
-  func remove(_ socket: Int32) { control(EPOLL_CTL_DEL, socket, false, false) }
+  package func add(_ socket: Int32, readable: Bool, writable: Bool) {
+    control(EPOLL_CTL_ADD, socket, readable, writable)
+  }
+  package func change(_ socket: Int32, readable: Bool, writable: Bool) {
+    control(EPOLL_CTL_MOD, socket, readable, writable)
+  }
+  package func remove(_ socket: Int32) { control(EPOLL_CTL_DEL, socket, false, false) }
 
   /// Ends a wait from any thread.
   func ring() {
@@ -25,7 +29,7 @@ final class Epoll: Sendable {
   }
 
   /// Waits until something is ready, the bell rings or time is over; gives the sockets that are ready.
-  func wait(milliseconds: Int32, into sockets: inout [Int32]) {
+  package func wait(milliseconds: Int32, into sockets: inout [Int32]) {
     sockets.removeAll(keepingCapacity: true)
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 128) { events in
       let count = epoll_wait(handle, events.baseAddress, Int32(events.count), milliseconds)

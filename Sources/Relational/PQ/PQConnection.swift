@@ -1,7 +1,7 @@
 import CLibpq
 
 /// libpq's connection under libpq's names. Not thread-safe: its owner confines it to one event loop.
-final class PQConnection {
+package final class PQConnection {
   private let pointer: OpaquePointer
   private let notices: UnsafeMutablePointer<Int> = {
     let counter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
@@ -9,13 +9,13 @@ final class PQConnection {
     return counter
   }()
 
-  enum Polling { case reading, writing, ok, failed }
-  enum Flush { case done, more, failed }
+  package enum Polling { case reading, writing, ok, failed }
+  package enum Flush { case done, more, failed }
   enum CopyRead { case row, nothingYet, ended }
   enum TransactionStatus: UInt8, Sendable { case idle, active, inTransaction, inError, unknown }
 
   /// Begins to connect; sockets are opened by `connectPoll`. `nil` only when memory is out.
-  init?(connectStart options: [(keyword: String, value: String)]) {
+  package init?(connectStart options: [(keyword: String, value: String)]) {
     let keywords = CStrings(options.map(\.keyword))
     let values = CStrings(options.map(\.value))
     guard let pointer = PQconnectStartParams(keywords.pointers, values.pointers, 0) else { return nil }
@@ -33,13 +33,13 @@ final class PQConnection {
   var noticeCount: Int { notices.pointee }
 
   var isBad: Bool { PQstatus(pointer) == CONNECTION_BAD }
-  var socket: Int32 { PQsocket(pointer) }
+  package var socket: Int32 { PQsocket(pointer) }
   /// libpq's message, which names host, database and user, and no values.
-  var errorMessage: String {
+  package var errorMessage: String {
     PQerrorMessage(pointer).map { String(cString: $0) }?.split(separator: "\n").joined(separator: "; ") ?? ""
   }
 
-  func connectPoll() -> Polling {
+  package func connectPoll() -> Polling {
     switch PQconnectPoll(pointer) {
     case PGRES_POLLING_READING: .reading
     case PGRES_POLLING_WRITING: .writing
@@ -48,12 +48,12 @@ final class PQConnection {
     }
   }
 
-  func setNonblocking() -> Bool { PQsetnonblocking(pointer, 1) == 0 }
-  func consumeInput() -> Bool { PQconsumeInput(pointer) == 1 }
-  var isBusy: Bool { PQisBusy(pointer) == 1 }
-  func getResult() -> PQResult? { PQgetResult(pointer).map(PQResult.init) }
+  package func setNonblocking() -> Bool { PQsetnonblocking(pointer, 1) == 0 }
+  package func consumeInput() -> Bool { PQconsumeInput(pointer) == 1 }
+  package var isBusy: Bool { PQisBusy(pointer) == 1 }
+  package func getResult() -> PQResult? { PQgetResult(pointer).map(PQResult.init) }
 
-  func flush() -> Flush {
+  package func flush() -> Flush {
     switch PQflush(pointer) {
     case 0: .done
     case 1: .more
@@ -71,15 +71,15 @@ final class PQConnection {
     }
   }
 
-  func enterPipelineMode() -> Bool { PQenterPipelineMode(pointer) == 1 }
+  package func enterPipelineMode() -> Bool { PQenterPipelineMode(pointer) == 1 }
   func exitPipelineMode() -> Bool { PQexitPipelineMode(pointer) == 1 }
-  func pipelineSync() -> Bool { PQpipelineSync(pointer) == 1 }
+  package func pipelineSync() -> Bool { PQpipelineSync(pointer) == 1 }
 
-  func sendPrepare(_ name: String, _ sql: String, types: [UInt32]) -> Bool {
+  package func sendPrepare(_ name: String, _ sql: String, types: [UInt32]) -> Bool {
     PQsendPrepare(pointer, name, sql, Int32(types.count), types) == 1
   }
 
-  func sendQueryPrepared(_ name: String, _ parameters: Parameters) -> Bool {
+  package func sendQueryPrepared(_ name: String, _ parameters: Parameters) -> Bool {
     parameters.withPointers { values, lengths, formats in
       PQsendQueryPrepared(pointer, name, Int32(parameters.count), values, lengths, formats, 1) == 1
     }

@@ -2,12 +2,12 @@ import CLibpq
 import Foundation
 
 /// A connection string taken apart by libpq itself.
-struct PQConninfo {
+package struct PQConninfo {
   /// Keywords that were given a value.
-  var options: [(keyword: String, value: String)]
+  package var options: [(keyword: String, value: String)]
 
   /// `nil` when libpq cannot read the string. Its message is not kept: it may repeat a password.
-  init?(_ uri: String) {
+  package init?(_ uri: String) {
     var message: UnsafeMutablePointer<CChar>?
     guard let parsed = PQconninfoParse(uri, &message) else {
       PQfreemem(message)

@@ -5,19 +5,15 @@ import CLibpq
 /// `@unchecked Sendable` is proven by libpq's contract: a `PGresult` is not changed after `PQgetResult` returned it, all
 /// functions used here only read it, and nothing else holds the pointer. So rows are decoded by the caller, not by the
 /// thread that received them.
-final class PQResult: @unchecked Sendable {
+package final class PQResult: @unchecked Sendable {
   private let pointer: OpaquePointer
   let columnCount: Int32
   let rowCount: Int32
-  /// The type of each column, read once.
-  let columnTypes: [UInt32]
 
   init(_ pointer: OpaquePointer) {
     self.pointer = pointer
-    let columns = PQnfields(pointer)
-    columnCount = columns
+    columnCount = PQnfields(pointer)
     rowCount = PQntuples(pointer)
-    columnTypes = (0..<columns).map { PQftype(pointer, $0) }
   }
 
   deinit { PQclear(pointer) }
@@ -26,9 +22,9 @@ final class PQResult: @unchecked Sendable {
   func copyColumns() -> OpaquePointer? { PQcopyResult(pointer, PG_COPYRES_ATTRS) }
 
   /// What a result is about.
-  enum Kind: Sendable { case success, failure, aborted, sync, copyIn, copyOut }
+  package enum Kind: Sendable { case success, failure, aborted, sync, copyIn, copyOut }
 
-  var kind: Kind {
+  package var kind: Kind {
     switch PQresultStatus(pointer) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY: .success
     case PGRES_PIPELINE_SYNC: .sync
@@ -39,12 +35,38 @@ final class PQResult: @unchecked Sendable {
     }
   }
 
-  /// The bytes of a value, `nil` for null; valid as long as this object.
-  func value(row: Int32, column: Int32) -> UnsafeRawBufferPointer? {
-    let length = PQgetlength(pointer, row, column)
-    // Null is asked for only when the length is zero, which saves a call for most values.
-    if length == 0, PQgetisnull(pointer, row, column) != 0 { return nil }
-    return UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, column), count: Int(length))
+  /// The object id of a column's type.
+  func columnType(_ column: Int32) -> UInt32 { PQftype(pointer, column) }
+
+  /// Points the cells at the values of a row; valid as long as this object.
+  func fill(_ cells: UnsafeMutablePointer<Cell>, row: Int32) {
+    for column in 0..<columnCount {
+      let length = PQgetlength(pointer, row, column)
+      let cell = cells + Int(column)
+      cell.pointee.length = length
+      // Null is asked for only when the length is zero, which saves a call for most values.
+      if length == 0, PQgetisnull(pointer, row, column) != 0 {
+        cell.pointee.start = nil
+      } else {
+        cell.pointee.start = UnsafeRawPointer(PQgetvalue(pointer, row, column))
+      }
+    }
+  }
+
+  /// The bytes of a row's first column, `nil` for null; valid as long as this object.
+  func firstValue(row: Int32) -> UnsafeRawBufferPointer? {
+    let length = PQgetlength(pointer, row, 0)
+    if length == 0, PQgetisnull(pointer, row, 0) != 0 { return nil }
+    return UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, 0), count: Int(length))
+  }
+
+  /// How many bytes of values the server sent.
+  var byteCount: Int {
+    var count = 0
+    for row in 0..<rowCount {
+      for column in 0..<columnCount { count += Int(PQgetlength(pointer, row, column)) }
+    }
+    return count
   }
 
   func columnName(_ column: Int) -> String {
@@ -64,7 +86,7 @@ final class PQResult: @unchecked Sendable {
   var constraint: String? { field("n") }
   var table: String? { field("t") }
   /// The server's message without detail, hint and context, which may hold values.
-  var primaryMessage: String { field("M") ?? "" }
+  package var primaryMessage: String { field("M") ?? "" }
 
   /// `PG_DIAG_*` are character constants, which Swift does not import.
   private func field(_ code: Unicode.Scalar) -> String? {

@@ -1,5 +1,5 @@
 /// The values of one call in binary, with the type of each.
-struct Parameters: Sendable {
+package struct Parameters: Sendable {
   private(set) var types: [UInt32] = []
   private var writer = SQLWriter()
   /// Where each value lies; length -1 is null.
@@ -17,7 +17,7 @@ struct Parameters: Sendable {
   }
 
   /// Encodes on the caller's thread; a failure names the parameter's number, never its value.
-  init(_ values: [any SQLEncodable]) throws(EncodingFailure) {
+  package init(_ values: [any SQLEncodable]) throws(EncodingFailure) {
     types.reserveCapacity(values.count)
     places.reserveCapacity(values.count)
     writer.bytes.reserveCapacity(16 * values.count + 1)

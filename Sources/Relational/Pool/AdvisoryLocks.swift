@@ -4,10 +4,12 @@ import Kernel
 /// away from transactions, and their number on the server is bounded.
 final class AdvisoryLocks: Sendable {
   private let pool: Pool
+  private let hasSessions: Bool
 
   init(
     _ configuration: RelationalConfiguration, options: ConnectOptions, loop: EventLoop, counters: StatisticsCounters
   ) {
+    hasSessions = configuration.statementNaming == .named
     pool = Pool(
       configuration, limit: configuration.advisoryLockConnections, options: options, loop: loop, counters: counters)
   }
@@ -20,6 +22,9 @@ final class AdvisoryLocks: Sendable {
   func withLock<T: Sendable>(
     _ key: AdvisoryLockKey, wait: Duration?, _ body: @escaping @Sendable () async throws -> T
   ) async throws -> T {
+    guard hasSessions else {
+      throw RelationalError(.misuse, "an advisory lock needs a session of its own, which a transaction pooler has not")
+    }
     let owner = ObjectIdentifier(self)
     // Two tasks that each hold one lock and want another would wait for the last connection for ever.
     if LeaseScope.held.contains(where: { $0.owner == owner && !$0.isOver }) {
@@ -34,7 +39,8 @@ final class AdvisoryLocks: Sendable {
     let state = LeaseState(owner: owner, begin: nil, needsReset: false)
     let answer = await connection.run(Request(body: .steps(steps), lease: state, label: lock.name))
     if let failure = answer.failure {
-      await pool.release(connection)
+      // A lock that was granted after we had given up goes with the reset.
+      await pool.release(connection, reset: true)
       throw failure.sqlState == "55P03"
         ? RelationalError(.lockTimeout, "the advisory lock stayed taken", sqlState: "55P03", statement: lock.name)
         : failure
@@ -43,7 +49,7 @@ final class AdvisoryLocks: Sendable {
     state.end()
     let unlocked = await connection.run(
       Request(body: .statement(unlock), interruption: .mustFinish, timeout: .seconds(5), label: unlock.name))
-    await pool.release(connection)
+    await pool.release(connection, reset: unlocked.failure != nil)
     let value = try outcome.get()
     if let failure = unlocked.failure { throw Self.lost(because: failure) }
     return value
@@ -89,7 +95,7 @@ extension Database {
   /// `.acquireTimeout`. The lock lives on a connection of its own, of which there are `advisoryLockConnections`; the body
   /// may use the database as usual, but not take another lock: `.nestedLease`. When the connection is lost, the server
   /// frees the lock: the body is cancelled and `.lockLost` is thrown, also when the loss shows only at the end. A peer
-  /// that vanished without a word is noticed within a minute. Cancelling while waiting gives the wait up.
+  /// that vanished without a word is noticed within a minute. Behind a pooler of transactions it is refused: `.misuse`. Cancelling while waiting gives the wait up.
   @discardableResult
   public func withAdvisoryLock<T: Sendable>(
     _ key: AdvisoryLockKey, wait: Duration? = nil, _ body: @escaping @Sendable () async throws -> T

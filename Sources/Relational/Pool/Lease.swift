@@ -3,11 +3,15 @@ final class Lease: Sendable {
   let connection: Connection
   let state: LeaseState
   let statementTimeout: Duration?
+  private let tracer: (any RelationalTracer)?
 
-  init(_ connection: Connection, state: LeaseState, statementTimeout: Duration?) {
+  init(
+    _ connection: Connection, state: LeaseState, statementTimeout: Duration?, tracer: (any RelationalTracer)? = nil
+  ) {
     self.connection = connection
     self.state = state
     self.statementTimeout = statementTimeout
+    self.tracer = tracer
   }
 
   /// One statement, decoded later by the caller.
@@ -52,7 +56,13 @@ final class Lease: Sendable {
     return Request(body: body, isDecisive: !state.isTransaction, timeout: statementTimeout, lease: state, label: label)
   }
 
-  private func answer(to request: Request) async -> Answer { note(await connection.run(request)) }
+  private func answer(to request: Request) async -> Answer {
+    guard let tracer else { return note(await connection.run(request)) }
+    let tokens = request.statements.map { tracer.started($0.name, lane: .leased) }
+    let answer = note(await connection.run(request))
+    for (token, outcome) in zip(tokens, request.outcomes(in: answer)) { tracer.ended(token, outcome) }
+    return answer
+  }
 
   /// Remembers what must hold even when the body turns the error into another one or ignores it.
   func note(_ answer: Answer) -> Answer {

@@ -6,22 +6,23 @@ import Synchronization
 ///
 /// Asking for an idle connection takes one lock and does not suspend.
 final class Pool: Sendable {
-  private struct State {
+  struct State {
     var machine: PoolMachine
+    /// Those that the machine knows, as soon as they are begun.
     var connections: [Int: Connection] = [:]
     var waiters: [Int: CheckedContinuation<Connection, any Error>] = [:]
     var isTimerSet = false
     var isTidied = false
     var connectFailure: RelationalError?
   }
-  private let state: Mutex<State>
+  let state: Mutex<State>
   private let nextWaiter = Atomic<Int>(0)
-  private let loop: EventLoop
+  let loop: EventLoop
   private let options: ConnectOptions
   private let counters: StatisticsCounters
-  private let acquireTimeout: Duration
+  let acquireTimeout: Duration
   private let statements: PreparedStatements.Policy
-  private let tidyInterval: Duration?
+  let tidyInterval: Duration?
   private let logger: Logger
 
   /// At most `limit` connections, the configured pool size unless said otherwise.
@@ -57,6 +58,8 @@ final class Pool: Sendable {
     let now = ContinuousClock.now
     let taken = state.withLock { state in state.machine.takeIdle(at: now).flatMap { state.connections[$0] } }
     if let taken { return taken }
+    let begin = MonotonicClock.now
+    defer { counters.waited(since: begin) }
     let deadline = Deadline(now + acquireTimeout)
     let waiter = nextWaiter.add(1, ordering: .relaxed).newValue
     do {
@@ -102,7 +105,9 @@ final class Pool: Sendable {
     }
     if reset, connection.condition == .clean {
       let answer = await connection.run(
-        Request(body: .script(Self.resetScript), interruption: .mustFinish, timeout: .seconds(5)))
+        Request(
+          body: .script([Self.resetScript, options.firstScript ?? ""].joined(separator: "; ")),
+          interruption: .mustFinish, timeout: .seconds(5)))
       if answer.failure != nil { return discard(connection) }
     }
     guard connection.condition == .clean else { return discard(connection) }
@@ -134,13 +139,15 @@ final class Pool: Sendable {
 
   // MARK: Carrying out
 
-  private func perform(_ actions: [PoolMachine.Action]) {
+  func perform(_ actions: [PoolMachine.Action]) {
     for action in actions {
       switch action {
       case .lend(let id, let waiter): lend(id, to: waiter)
       case .open(let id): open(id)
       case .close(let id):
-        if let connection = state.withLock({ $0.connections[id] }) { Task { await connection.close() } }
+        let (connection, isShuttingDown) = state.withLock { ($0.connections[id], $0.machine.isClosed) }
+        if !isShuttingDown { counters.note { $0.retired += 1 } }
+        if let connection { Task { await connection.close() } }
       case .retry(let delay): retry(after: delay)
       case .fail(let waiter, let failure): fail(waiter, failure)
       }
@@ -150,8 +157,15 @@ final class Pool: Sendable {
   /// Resumes outside the lock, so that the waiter's task finds it free.
   private func lend(_ id: Int, to waiter: Int) {
     let (continuation, connection) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connections[id]) }
-    guard let continuation, let connection else { return }
-    continuation.resume(returning: connection)
+    guard let continuation else { return }
+    if let connection { return continuation.resume(returning: connection) }
+    // It was lost in this very moment; whoever was to have it waits once more.
+    perform(
+      state.withLock { state in
+        state.waiters[waiter] = continuation
+        return state.machine.requested(by: waiter, until: .after(acquireTimeout), at: .now)
+      })
+    setTimer()
   }
 
   /// Begins a connection that the machine has made a slot for.
@@ -159,7 +173,13 @@ final class Pool: Sendable {
     let connection = Connection(id: id, loop: loop, counters: counters, statements: statements) { [weak self] in
       self?.ended(id)
     }
-    state.withLock { $0.connections[id] = connection }
+    let isWanted = state.withLock { state in
+      guard state.machine.isOpening(id) else { return false }
+      state.connections[id] = connection
+      return true
+    }
+    // The pool may have been closed since the machine decided.
+    guard isWanted else { return ended(id) }
     // Opening outlives the call that made it necessary: if that one gives up, the next one profits.
     Task(executorPreference: loop.taskExecutor) { await self.connect(connection) }
     tidyLater()
@@ -198,98 +218,5 @@ final class Pool: Sendable {
         state.connections[id] = nil
         return state.machine.ended(id)
       })
-  }
-
-  private func retry(after delay: Duration) {
-    loop.execute { [weak self, loop] in
-      loop.schedule(at: .after(delay)) { [weak self] in
-        guard let self else { return }
-        self.perform(self.state.withLock { $0.machine.retryDue() })
-      }
-    }
-  }
-
-  /// Tells a waiter why; while the server is away, with the reason of the last attempt.
-  private func fail(_ waiter: Int, _ failure: PoolMachine.Failure) {
-    let (continuation, cause) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connectFailure) }
-    let error =
-      switch failure {
-      case .timeout: RelationalError(.acquireTimeout, "all connections are in use: \(holders())")
-      case .tooManyWaiters: RelationalError(.acquireTimeout, "too many calls wait for a connection")
-      case .cancelled: RelationalError.cancelled(nil)
-      case .closed: RelationalError(.closed, "the database is closed")
-      case .unavailable:
-        RelationalError(.unavailable, cause?.message ?? "no connection could be opened in time", underlying: cause)
-      }
-    continuation?.resume(throwing: error)
-  }
-
-  /// Who keeps the connections: for the three longest leases the last statement's name and the lease's age.
-  private func holders() -> String {
-    let leases = state.withLock { state in
-      state.machine.leases(at: .now).map { (state.connections[$0.connection], $0.age) }
-    }
-    let words = leases.prefix(3).map { connection, age in
-      let statement = connection?.lastStatement.withLock { $0 } ?? "no statement yet"
-      return "\(statement) for \(age.inMicroseconds / 1000) ms"
-    }
-    return words.joined(separator: ", ") + (leases.count > 3 ? " and \(leases.count - 3) more" : "")
-  }
-
-  private func cancel(_ waiter: Int) {
-    perform(state.withLock { $0.machine.cancelled(waiter) })
-  }
-
-  /// For a waiter with less patience than the others, a timer of its own.
-  private func giveUp(_ waiter: Int, after patience: Duration) {
-    loop.execute { [weak self, loop] in
-      loop.schedule(at: .after(patience)) { [weak self] in
-        guard let self else { return }
-        self.perform(self.state.withLock { $0.machine.gaveUp(waiter) })
-      }
-    }
-  }
-
-  /// Looks for connections that are too old or idle for too long, as long as there are any.
-  private func tidyLater() {
-    guard let tidyInterval else { return }
-    let isFirst = state.withLock { state in
-      defer { state.isTidied = true }
-      return !state.isTidied
-    }
-    guard isFirst else { return }
-    loop.execute { [weak self, loop] in
-      loop.schedule(at: .after(tidyInterval)) { [weak self] in
-        guard let self else { return }
-        let (actions, goesOn) = self.state.withLock { state in
-          state.isTidied = false
-          return (state.machine.tidy(at: .now), state.machine.connectionCount > 0)
-        }
-        self.perform(actions)
-        if goesOn { self.tidyLater() }
-      }
-    }
-  }
-
-  /// One timer for all waiters: the first in the queue has the first deadline.
-  private func setTimer() {
-    let deadline = state.withLock { state -> Deadline? in
-      guard !state.isTimerSet, let deadline = state.machine.nextDeadline else { return nil }
-      state.isTimerSet = true
-      return deadline
-    }
-    guard let deadline else { return }
-    loop.execute { [weak self, loop] in
-      loop.schedule(at: deadline) { [weak self] in self?.expire() }
-    }
-  }
-
-  private func expire() {
-    perform(
-      state.withLock { state in
-        state.isTimerSet = false
-        return state.machine.expire(at: .now)
-      })
-    setTimer()
   }
 }

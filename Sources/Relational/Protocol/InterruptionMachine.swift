@@ -91,10 +91,14 @@ struct InterruptionMachine {
 
   /// The server has not come to an end in time.
   mutating func patienceOver() -> [Action] {
-    guard !isOver else { return [] }
-    let told = lost()
-    // Only COMMIT has not been asked to stop before; nobody will be there to take its answer.
-    return told + (hasAsked ? [] : [.askServerToStop]) + [.close]
+    guard let cause, !isOver else { return [] }
+    if !hasAsked {
+      // COMMIT: its caller knows no more, but the server need not go on for ever.
+      hasAsked = true
+      isAsking = true
+      return tell(.outcomeUnknown(cause)) + [.askServerToStop, .wait(.seconds(1))]
+    }
+    return lost() + [.close]
   }
 
   /// The connection is gone.

@@ -46,7 +46,7 @@ struct PoolMachine {
   private var queueHead = 0
   private var nextConnection = 0
   private var breaker: ConnectBreaker
-  private var isClosed = false
+  private(set) var isClosed = false
 
   init(_ limits: Limits) {
     self.limits = limits
@@ -59,6 +59,8 @@ struct PoolMachine {
   var idleCount: Int { idle.count }
   var connectionCount: Int { members.count }
   var waiterCount: Int { waiting.count }
+  /// Whether a connection that was to be opened still is.
+  func isOpening(_ connection: ConnectionID) -> Bool { members[connection]?.state == .opening }
   /// The first deadline of a waiter; all waiters wait equally long, so it belongs to the first in the queue.
   var nextDeadline: Deadline? { firstWaiter.flatMap { waiting[$0] } }
 

@@ -13,7 +13,7 @@ public struct Reading: Queryable {
   /// Sends a statement of the shared lane to a replica that has replayed the mark; everything else to the primary.
   public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     if case .shared = call.lane,
-      let result = try await database.replicas.read(call, atLeast: mark?.transaction)
+      let result = try await database.replicas.read(call, atLeast: mark?.transaction, of: database)
     {
       return StatementResult(result: result, statement: call.name)
     }
@@ -37,12 +37,14 @@ final class Replicas: Sendable {
   }
 
   /// Of the lanes that may answer, the one with the least to do; `nil` when the primary must.
-  func read(_ call: StatementCall, atLeast mark: UInt64?) async throws(RelationalError) -> PQResult? {
+  func read(
+    _ call: StatementCall, atLeast mark: UInt64?, of primary: Database
+  ) async throws(RelationalError) -> PQResult? {
     guard !lanes.isEmpty else { return nil }
     let now = ContinuousClock.now
     var best: (lane: ReplicaLane, connection: Int, load: Int)?
     for lane in lanes {
-      guard let connection = lane.covers(mark, at: now) else { continue }
+      guard let connection = lane.covers(mark, of: primary, at: now) else { continue }
       let load = lane.load
       if best.map({ load < $0.load }) ?? true { best = (lane, connection, load) }
     }

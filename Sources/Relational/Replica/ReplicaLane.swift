@@ -1,4 +1,5 @@
 import Kernel
+import Logging
 import Synchronization
 
 /// One pipelined connection to a replica for short reads, which also asks how far the replica has come.
@@ -10,6 +11,8 @@ final class ReplicaLane: Sendable {
     var lastWanted = ContinuousClock.now
     var isAsking = false
     var isClosed = false
+    /// The connection whose server is known to belong to the primary's cluster.
+    var verified = -1
 
     /// Whether somebody still wants to know; if not, the next one has to begin asking again.
     mutating func goesOn(_ patience: Duration) -> Bool {
@@ -19,9 +22,13 @@ final class ReplicaLane: Sendable {
     }
   }
   private let lane: SharedLane
+  private let logger: Logger
   private let state = Mutex(State())
   private static let pause = Duration.milliseconds(50)
+  /// How long after the last read it goes on asking.
   private static let patience = Duration.seconds(5)
+  private static let cluster = Statement<Int64>(
+    "relational.cluster", lane: .shared, "SELECT system_identifier FROM pg_control_system()")
   private static let replayed = Statement<UInt64?>(
     "relational.replayed", lane: .shared,
     "SELECT CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(pg_current_snapshot()) END")
@@ -33,14 +40,17 @@ final class ReplicaLane: Sendable {
     own.uri = uri
     // A bound belongs to one connection, so each lane has one.
     own.sharedConnections = 1
+    // Replicas are reached without a pooler.
+    own.statementNaming = .named
     lane = try SharedLane(own, loop: loop, counters: counters)
+    logger = configuration.logger
   }
 
   /// Statements that wait or are under way.
   var load: Int { lane.load }
 
   /// The connection's number when it may answer a read that must see the mark; `nil` sends the reader elsewhere.
-  func covers(_ mark: UInt64?, at now: ContinuousClock.Instant) -> Int? {
+  func covers(_ mark: UInt64?, of primary: Database, at now: ContinuousClock.Instant) -> Int? {
     let connection = lane.connectionNumber
     let (covers, mustAsk) = state.withLock { state in
       state.lastWanted = now
@@ -48,7 +58,8 @@ final class ReplicaLane: Sendable {
       if mustAsk { state.isAsking = true }
       return (state.bound.covers(mark, on: connection, at: now), mustAsk)
     }
-    if mustAsk { Task { await keepAsking() } }
+    // Asking does not keep the database alive.
+    if mustAsk { Task { [weak primary] in await keepAsking { try? await primary?.first(Self.cluster) } } }
     return covers ? connection : nil
   }
 
@@ -73,25 +84,40 @@ final class ReplicaLane: Sendable {
     await lane.close()
   }
 
-  private func keepAsking() async {
+  private func keepAsking(_ primaryCluster: () async -> Int64?) async {
     while state.withLock({ $0.goesOn(Self.patience) }) {
       let connection = lane.connectionNumber
-      let bound: UInt64?? = try? await ask()
+      let bound = await isVerified(connection, primaryCluster) ? try? await ask() : nil
       state.withLock { state in
         // An answer that came over another connection than expected is worth nothing; the next one is soon there.
-        if let bound, lane.connectionNumber == connection {
-          state.bound.learned(bound, on: connection, at: .now)
-        } else {
-          state.bound.forget()
-        }
+        state.bound.learned(lane.connectionNumber == connection ? bound : nil, on: connection, at: .now)
       }
       // Nobody cancels this task: it ends when nobody reads any more.
       try? await Task.sleep(for: Self.pause)
     }
   }
 
-  private func ask() async throws(RelationalError) -> UInt64? {
-    let call = try StatementCall(Self.replayed, [])
-    return try StatementResult(result: try await lane.perform(call), statement: call.name).rows(UInt64?.self).first ?? nil
+  /// Whether the server belongs to the primary's cluster, asked once for each connection: a standby of another cluster
+  /// has transactions of the same numbers.
+  private func isVerified(_ connection: Int, _ primaryCluster: () async -> Int64?) async -> Bool {
+    if connection > 0, state.withLock({ $0.verified }) == connection { return true }
+    guard let ours = try? await first(Self.cluster), let theirs = await primaryCluster() else { return false }
+    guard ours == theirs else {
+      logger.error("a replica belongs to another cluster than its primary; it is not used")
+      // Somebody has to change the configuration, which takes longer than this.
+      try? await Task.sleep(for: Self.patience)
+      return false
+    }
+    // Verified is what has answered, and that may be a newer connection than the one we came for.
+    guard lane.connectionNumber == connection else { return false }
+    state.withLock { $0.verified = connection }
+    return true
+  }
+
+  private func ask() async throws(RelationalError) -> UInt64? { try await first(Self.replayed) ?? nil }
+
+  private func first<Row>(_ statement: Statement<Row>) async throws(RelationalError) -> Row? {
+    let call = try StatementCall(statement, [])
+    return try StatementResult(result: try await lane.perform(call), statement: call.name).rows(Row.self).first
   }
 }

@@ -89,6 +89,8 @@ final class CopyOutSource: Sendable {
   private let lease: Lease
   private let serial: Int
   private let savepoint: String
+  /// The server has sent everything; the last rows may still be read.
+  private let isComplete = Flag()
   private let hasEnded = Flag()
 
   /// Learns the columns first, which the copy itself does not tell, then begins. The savepoint keeps the transaction
@@ -111,17 +113,27 @@ final class CopyOutSource: Sendable {
 
   deinit {
     guard !hasEnded.isSet else { return }
-    lease.connection.abandonCopy(serial)
-    end(keep: false)
+    if !isComplete.isSet { lease.connection.abandonCopy(serial) }
+    end(keep: isComplete.isSet)
   }
 
   /// The next rows, `nil` after the last ones.
   func next() async throws(RelationalError) -> PQResult? {
-    if hasEnded.isSet { return nil }
+    if isComplete.isSet {
+      end(keep: true)
+      return nil
+    }
     let answer = lease.note(await lease.connection.copiedRows(serial, timeout: lease.statementTimeout))
-    if answer.failure != nil || answer.result != nil { end(keep: answer.failure == nil) }
-    if let failure = answer.failure { throw failure }
-    return answer.results.first
+    if let failure = answer.failure {
+      end(keep: false)
+      throw failure
+    }
+    if answer.result != nil { isComplete.set() }
+    guard let rows = answer.results.first else {
+      end(keep: true)
+      return nil
+    }
+    return rows
   }
 
   private func end(keep: Bool) {

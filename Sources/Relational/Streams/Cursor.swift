@@ -4,8 +4,9 @@ extension Transaction {
   /// The rows of a query in portions of `fetch`, for results that memory does not hold while the transaction goes on.
   ///
   /// One round trip for each portion, the first together with BEGIN and opening; the next one is under way while the
-  /// present one is read, so two portions are held. Between rows the transaction may issue other statements. Leaving
-  /// the loop early closes the cursor with the next statement. Cancelling stops the portion under way on the server.
+  /// present one is read, so two portions are held, and a row that cannot be computed may be noticed early. Between rows
+  /// the transaction may issue other statements. Leaving the loop early closes the cursor with the next statement.
+  /// Cancelling stops the portion under way on the server.
   public func cursor<Row>(
     _ statement: Statement<Row>, _ values: any SQLEncodable..., fetch: Int = 1000
   ) -> CursorRows<Row> {
@@ -82,7 +83,7 @@ final class CursorSource: Sendable {
   private let fetch: String
   private let name: String
   private let rollbacks: Int
-  private let ahead = Mutex<Task<Result<PQResult, RelationalError>, Never>?>(nil)
+  private let ahead = Mutex<PendingAnswer?>(nil)
   private let isOpen = Flag()
 
   init(_ transaction: Transaction, _ call: StatementCall, fetch: Int) {
@@ -111,28 +112,13 @@ final class CursorSource: Sendable {
   /// the transaction.
   func fetchAhead() {
     let lease = transaction.lease
-    let (fetch, label) = (fetch, call.name)
-    ahead.withLock { ahead in
-      ahead = Task(executorPreference: lease.connection.loop.taskExecutor) {
-        do throws(RelationalError) {
-          let results = try await lease.steps([.command(fetch)], label: label)
-          guard let portion = results.last else { throw RelationalError(.server, "the server sent no result") }
-          return .success(portion)
-        } catch {
-          return .failure(error)
-        }
-      }
-    }
+    let pending = lease.connection.begin(lease.request(.steps([.command(fetch)]), label: call.name))
+    ahead.withLock { $0 = pending }
   }
 
   /// The portion that was asked for ahead.
   func next() async throws(RelationalError) -> PQResult {
-    guard let fetching = ahead.withLock({ $0 }) else { return try await open() }
-    let result = await withTaskCancellationHandler {
-      await fetching.value
-    } onCancel: {
-      fetching.cancel()
-    }
-    return try result.get()
+    guard let pending = ahead.withLock({ $0 }) else { return try await open() }
+    return try transaction.lease.note(await pending.get()).get()
   }
 }

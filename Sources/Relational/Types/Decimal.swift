@@ -16,14 +16,14 @@ public struct SQLDecimal: Hashable, Sendable, LosslessStringConvertible {
     let negative = rest.first == "-"
     if negative || rest.first == "+" { rest = rest.dropFirst() }
     let parts = rest.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    let whole = parts[0]
+    let whole = parts[0].drop { $0 == "0" }
     let fraction = parts.count == 2 ? parts[1] : ""
-    guard !(whole.isEmpty && fraction.isEmpty), !(parts.count == 2 && fraction.isEmpty),
-      (whole + fraction).utf8.allSatisfy({ (48...57).contains($0) }), whole.utf8.count < 131_072,
-      fraction.utf8.count < 16_384
+    // PostgreSQL's limits: 131 072 digits before the point, 16 383 after it.
+    guard !(parts[0].isEmpty && fraction.isEmpty), !(parts.count == 2 && fraction.isEmpty),
+      (whole + fraction).utf8.allSatisfy({ (48...57).contains($0) }), whole.utf8.count <= 131_072,
+      fraction.utf8.count <= 16_383
     else { return nil }
-    let trimmed = whole.drop { $0 == "0" }
-    let body = (trimmed.isEmpty ? "0" : String(trimmed)) + (fraction.isEmpty ? "" : "." + fraction)
+    let body = (whole.isEmpty ? "0" : String(whole)) + (fraction.isEmpty ? "" : "." + fraction)
     let isZero = body.utf8.allSatisfy { $0 == 48 || $0 == 46 }
     description = (negative && !isZero ? "-" : "") + body
   }
@@ -39,6 +39,9 @@ extension SQLDecimal: SQLValue {
   private static let words: [(text: String, sign: UInt16)] = [
     ("NaN", 0xC000), ("Infinity", 0xD000), ("-Infinity", 0xF000),
   ]
+  private static let zero = UInt8(ascii: "0")
+  private static let point = UInt8(ascii: ".")
+  private static let minus = UInt8(ascii: "-")
 
   /// Groups of four decimal digits around the point, as PostgreSQL stores them.
   public func encode(into writer: inout SQLWriter) throws(EncodingFailure) {
@@ -46,27 +49,36 @@ extension SQLDecimal: SQLValue {
       for part in [0, 0, word.sign, 0] { writer.write(part) }
       return
     }
-    let negative = description.hasPrefix("-")
-    let parts = description.utf8.drop { $0 == UInt8(ascii: "-") }.split(separator: UInt8(ascii: "."))
-    let whole = parts[0].map { UInt16($0 - 48) }
-    let fraction = parts.count > 1 ? parts[1].map { UInt16($0 - 48) } : []
-    let padded =
-      Array(repeating: 0, count: (4 - whole.count % 4) % 4) + whole + fraction
-      + Array(repeating: 0, count: (4 - fraction.count % 4) % 4)
-    var groups = stride(from: 0, to: padded.count, by: 4).map { start in
-      padded[start..<start + 4].reduce(UInt16(0)) { $0 * 10 + $1 }
+    // One copy of the digits at most: native strings lie in one piece.
+    var text = description
+    text.withUTF8 { Self.encode($0, into: &writer) }
+  }
+
+  private static func encode(_ text: UnsafeBufferPointer<UInt8>, into writer: inout SQLWriter) {
+    let isNegative = text.first == minus
+    let digits = UnsafeBufferPointer(rebasing: text.dropFirst(isNegative ? 1 : 0))
+    let wholeCount = digits.firstIndex(of: point) ?? digits.count
+    let scale = max(0, digits.count - wholeCount - 1)
+    let wholeGroups = (wholeCount + 3) / 4
+    let groupCount = wholeGroups + (scale + 3) / 4
+    // Digits outside of what is written are zeros.
+    func group(_ index: Int) -> UInt16 {
+      let isWhole = index < wholeGroups
+      let start = isWhole ? wholeCount - 4 * (wholeGroups - index) : wholeCount + 1 + 4 * (index - wholeGroups)
+      return (start..<start + 4).reduce(0) { value, place in
+        let isWritten = place >= 0 && place < (isWhole ? wholeCount : digits.count)
+        return value * 10 + (isWritten ? UInt16(digits[place] - zero) : 0)
+      }
     }
-    var weight = (whole.count + 3) / 4 - 1
-    let leading = groups.prefix { $0 == 0 }.count
-    groups.removeFirst(leading)
-    weight -= leading
-    while groups.last == 0 { groups.removeLast() }
-    if groups.isEmpty { weight = 0 }
-    writer.write(UInt16(groups.count))
-    writer.write(Int16(weight))
-    writer.write(UInt16(negative ? 0x4000 : 0))
-    writer.write(UInt16(fraction.count))
-    for group in groups { writer.write(group) }
+    var first = 0
+    var end = groupCount
+    while first < end, group(first) == 0 { first += 1 }
+    while first < end, group(end - 1) == 0 { end -= 1 }
+    writer.write(UInt16(end - first))
+    writer.write(Int16(first == end ? 0 : wholeGroups - 1 - first))
+    writer.write(UInt16(isNegative ? 0x4000 : 0))
+    writer.write(UInt16(scale))
+    for index in first..<end { writer.write(group(index)) }
   }
 
   /// Reads PostgreSQL's groups; the text is the one that PostgreSQL itself would print.
@@ -74,27 +86,51 @@ extension SQLDecimal: SQLValue {
     let malformed = DecodingFailure(.malformed(Self.sqlType))
     guard bytes.count >= 8 else { throw malformed }
     let count = Int(bytes.integer(at: 0, as: UInt16.self))
-    let weight = Int(bytes.integer(at: 2, as: Int16.self))
     let sign: UInt16 = bytes.integer(at: 4)
     let scale = Int(bytes.integer(at: 6, as: UInt16.self))
+    guard bytes.count == 8 + 2 * count else { throw malformed }
     if let word = Self.words.first(where: { $0.sign == sign }) {
       description = word.text
       return
     }
-    guard bytes.count == 8 + 2 * count, sign == 0 || sign == 0x4000 else { throw malformed }
-    // Group `place` counts 10000 to the power of `place`; what is not stored is zero.
-    func group(_ place: Int) -> [UInt8] {
-      let index = weight - place
-      let value = (0..<count).contains(index) ? bytes.integer(at: 8 + 2 * index, as: UInt16.self) : 0
-      return [value / 1000, value / 100 % 10, value / 10 % 10, value % 10].map { UInt8(truncatingIfNeeded: $0) + 48 }
+    guard sign == 0 || sign == 0x4000, scale <= 16_383 else { throw malformed }
+    for index in 0..<count where bytes.integer(at: 8 + 2 * index, as: UInt16.self) > 9999 { throw malformed }
+    description = Self.text(bytes, count: count, isNegative: sign != 0, scale: scale)
+  }
+
+  /// Writes the digits; every group has been checked to be below 10 000.
+  private static func text(_ bytes: UnsafeRawBufferPointer, count: Int, isNegative: Bool, scale: Int) -> String {
+    let weight = Int(bytes.integer(at: 2, as: Int16.self))
+    // The group at `place` counts 10000 to the power of `place`; what is not stored is zero.
+    func digit(_ place: Int, _ index: Int) -> UInt8 {
+      let stored = weight - place
+      let group = stored >= 0 && stored < count ? bytes.integer(at: 8 + 2 * stored, as: UInt16.self) : 0
+      let divisor: UInt16 = index == 0 ? 1000 : index == 1 ? 100 : index == 2 ? 10 : 1
+      return zero + UInt8(truncatingIfNeeded: group / divisor % 10)
     }
-    var text: [UInt8] = weight < 0 ? [48] : (0...weight).reversed().flatMap(group)
-    text = Array(text.drop { $0 == 48 })
-    if text.isEmpty { text = [48] }
-    if scale > 0 {
-      text.append(UInt8(ascii: "."))
-      text += (0..<(scale + 3) / 4).flatMap { group(-1 - $0) }.prefix(scale)
+    let capacity = 3 + 4 * max(1, weight + 1) + scale
+    let text = String(unsafeUninitializedCapacity: capacity) { room in
+      var used = 0
+      func append(_ byte: UInt8) {
+        room[used] = byte
+        used += 1
+      }
+      if isNegative { append(minus) }
+      let start = used
+      for place in stride(from: weight, through: 0, by: -1) {
+        for index in 0..<4 {
+          let digit = digit(place, index)
+          if digit != zero || used > start { append(digit) }
+        }
+      }
+      if used == start { append(zero) }
+      if scale > 0 {
+        append(point)
+        for index in 0..<scale { append(digit(-1 - index / 4, index % 4)) }
+      }
+      return used
     }
-    description = (sign == 0x4000 ? "-" : "") + String(decoding: text, as: UTF8.self)
+    // The server never sends a negative zero.
+    return isNegative && !text.utf8.contains { $0 > zero } ? String(text.dropFirst()) : text
   }
 }

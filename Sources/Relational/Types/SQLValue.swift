@@ -32,10 +32,13 @@ extension SQLEncodable {
 
 extension SQLDecodable {
   /// Only the type itself.
+  @inlinable
   public static func accepts(_ oid: UInt32) -> Bool { oid == sqlType.oid }
   /// A column that may be null is read as an optional.
+  @inlinable
   public init(sqlNull: Void) throws(DecodingFailure) { throw DecodingFailure(.null(expected: Self.sqlType)) }
   /// The row's only column.
+  @inlinable
   public init(row: inout RowReader) throws(DecodingFailure) { self = try row.next() }
 }
 
@@ -73,6 +76,7 @@ public struct EncodingFailure: Error, Hashable, Sendable, CustomStringConvertibl
 
 extension UnsafeRawBufferPointer {
   /// Reads an integer, most significant byte first.
+  @inlinable
   func integer<I: FixedWidthInteger>(at offset: Int, as type: I.Type = I.self) -> I {
     I(bigEndian: loadUnaligned(fromByteOffset: offset, as: I.self))
   }

@@ -31,17 +31,6 @@ public struct BenchmarkReport: Codable, Sendable, Equatable {
     self.ratios = ratios
   }
 
-  /// The report of a load run.
-  public init(bench: String, version: String, outcome: LoadOutcome, ratios: [Ratio] = []) {
-    self.init(
-      bench: bench, version: version, seed: outcome.settings.seed,
-      settings: [
-        "scenario": .text(outcome.scenario), "users": .number(Double(outcome.settings.users)),
-        "seconds": .number(Double(outcome.settings.duration.components.seconds)),
-        "timeout_seconds": .number(Double(outcome.settings.timeout.components.seconds)),
-      ], figures: outcome.figures, ratios: ratios)
-  }
-
   /// One line of JSON with its keys in order.
   public func json() throws -> Data {
     let encoder = JSONEncoder()
@@ -63,15 +52,19 @@ public struct BenchmarkReport: Codable, Sendable, Equatable {
     public var p95: Int?
     /// The 99th percentile in microseconds.
     public var p99: Int?
-    /// CPU time for each in microseconds.
+    /// CPU time of the client for each in microseconds.
     public var cpu: Double?
+    /// The lowest and highest value of its rounds.
+    public var spread: Spread?
     /// How many failed.
     public var errors: Int
+    /// Why it could not be measured; its value says nothing then.
+    public var failure: String?
 
     /// A figure.
     public init(
       name: String, value: Double, unit: String, p50: Int? = nil, p95: Int? = nil, p99: Int? = nil, cpu: Double? = nil,
-      errors: Int = 0
+      spread: Spread? = nil, errors: Int = 0, failure: String? = nil
     ) {
       self.name = name
       self.value = value
@@ -80,15 +73,31 @@ public struct BenchmarkReport: Codable, Sendable, Equatable {
       self.p95 = p95
       self.p99 = p99
       self.cpu = cpu
+      self.spread = spread
       self.errors = errors
+      self.failure = failure
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, value, unit, errors
+      case name, value, unit, spread, errors, failure
       case p50 = "p50_us"
       case p95 = "p95_us"
       case p99 = "p99_us"
       case cpu = "cpu_us"
+    }
+  }
+
+  /// The lowest and the highest value of several rounds.
+  public struct Spread: Codable, Sendable, Equatable {
+    /// The lowest.
+    public var min: Double
+    /// The highest.
+    public var max: Double
+
+    /// The spread of some values; `nil` when there is none.
+    public init?(_ values: [Double]) {
+      guard let min = values.min(), let max = values.max() else { return nil }
+      (self.min, self.max) = (min, max)
     }
   }
 
@@ -102,6 +111,11 @@ public struct BenchmarkReport: Codable, Sendable, Equatable {
     public var goal: Double
     /// Whether that holds.
     public var holds: Bool
+
+    /// A goal of which one side could not be measured: it does not hold.
+    public static func unknown(_ goal: Double, _ name: String) -> Ratio {
+      Ratio(name: name, value: 0, goal: goal, holds: false)
+    }
 
     /// A goal that holds from `goal` upwards.
     public static func atLeast(_ goal: Double, _ name: String, _ value: Double) -> Ratio {

@@ -3,10 +3,11 @@ import Foundation
 extension BenchmarkReport {
   /// The report as a plain text table for people: figures, then ratios with their goals.
   public func table() -> String {
-    var rows = [["", "value", "unit", "p50 ms", "p95 ms", "p99 ms", "CPU µs", "errors"]]
+    var rows = [["", "value", "unit", "min–max", "p50 ms", "p95 ms", "p99 ms", "CPU µs", "errors"]]
     for figure in figures {
       rows.append([
-        figure.name, Self.number(figure.value), figure.unit, Self.milliseconds(figure.p50),
+        figure.name, Self.number(figure.value), figure.unit,
+        figure.spread.map { "\(Self.number($0.min))–\(Self.number($0.max))" } ?? "", Self.milliseconds(figure.p50),
         Self.milliseconds(figure.p95), Self.milliseconds(figure.p99), figure.cpu.map(Self.number) ?? "",
         String(figure.errors),
       ])
@@ -20,11 +21,15 @@ extension BenchmarkReport {
       let mark = ratio.holds ? "holds" : "FAILS"
       lines.append("\(mark)  \(ratio.name): \(Self.number(ratio.value)), goal \(Self.number(ratio.goal))")
     }
+    for figure in figures { figure.failure.map { lines.append("FAILED  \(figure.name): \($0)") } }
     return lines.joined(separator: "\n")
   }
 
-  /// Columns under each other: names to the left, everything else to the right.
-  private static func aligned(_ rows: [[String]]) -> [String] {
+  /// Columns under each other: names to the left, everything else to the right. One that nobody fills is left out.
+  private static func aligned(_ all: [[String]]) -> [String] {
+    let spread = 3
+    let isSpread = all.dropFirst().contains { !$0[spread].isEmpty }
+    let rows = isSpread ? all : all.map { row in Array(row[..<spread] + row[(spread + 1)...]) }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       row.indices.map { column in

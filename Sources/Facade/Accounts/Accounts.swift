@@ -74,7 +74,7 @@ public struct Accounts: Sendable {
     case .employerOfficer:
       if draft.unit != nil { input.refuse("unit", "not_allowed", "单位经办人不属于办理单位") }
       if let employer = draft.employer {
-        let known = try await core.database.first(EmployerStatements.find, employer)
+        let known = try await core.database.find(EmployerStatements.find, employer)
         if known == nil { input.refuse("employer", "unknown", "请从列表中选择用人单位") }
       } else {
         input.refuse("employer", "required", "请选择用人单位")

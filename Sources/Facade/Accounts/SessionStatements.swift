@@ -8,6 +8,8 @@ struct StoredSession: Sendable, RowDecodable {
   let expiresAt: Instant
 
   init(row: inout RowReader) throws(DecodingFailure) {
+    // The key by which the row finds its asker.
+    _ = try row.next([UInt8].self)
     account = try Account(row: &row)
     lastSeenAt = try row.next()
     expiresAt = try row.next()
@@ -33,14 +35,15 @@ enum SessionStatements {
     VALUES ($1, $2, $3, $3, $4, $5)
     """)
 
-  /// Two primary keys; at most one row. Not cached anywhere, so what ends a session ends it for the next request.
-  static let find = Statement<StoredSession>(
-    "session.find", lane: .shared,
+  /// Two primary keys. Not cached anywhere, so what ends a session ends it for the next request; requests that come at
+  /// the same moment ask together.
+  static let find = KeyedStatement<[UInt8], StoredSession>(
+    "session.find",
     """
-    SELECT a.id, a.name, a.role, a.display_name, a.person_id, a.employer_id, a.unit_id, a.enabled, a.sample,
+    SELECT s.token_digest, a.id, a.name, a.role, a.display_name, a.person_id, a.employer_id, a.unit_id, a.enabled, a.sample,
            s.last_seen_at, s.expires_at
       FROM session s JOIN account a ON a.id = s.account_id
-     WHERE s.token_digest = $1 AND a.enabled
+     WHERE s.token_digest = ANY ($1) AND a.enabled
     """)
 
   /// Notes that the session is in use; of parallel requests one writes.

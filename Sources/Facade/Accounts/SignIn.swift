@@ -30,7 +30,7 @@ extension Accounts {
   public func actor(token: String, address: String, trace: String) async throws(HaijuError) -> Actor {
     do {
       let digest = SecretToken.digest(token, with: core.keys.provider)
-      guard let session = try await core.database.first(SessionStatements.find, digest) else {
+      guard let session = try await core.database.find(SessionStatements.find, digest) else {
         throw HaijuError.unauthenticated
       }
       let now = core.clock.now()

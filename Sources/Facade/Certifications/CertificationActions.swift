@@ -72,7 +72,7 @@ public struct CertificationActions: Sendable {
     let jobTitle = input.optionalText("jobTitle", "岗位", correction.jobTitle, upTo: 40) ?? locked.jobTitle
     var employer = locked.employerRecord
     if let other = correction.employer, other != employer.id {
-      if let known = try await action.first(EmployerStatements.find, other) {
+      if let known = try await action.find(EmployerStatements.find, other) {
         employer = known
       } else {
         input.refuse("employer", "unknown", "请从列表中选择用人单位")

@@ -53,7 +53,7 @@ public struct Certifications: Sendable {
   public func current(of person: PersonID, as actor: Actor) async throws(HaijuError) -> Certification? {
     try await core.read(.certificationRead, .person(person), as: actor) {
       if actor.person != person {
-        guard let known = try await core.database.first(PersonStatements.find, person),
+        guard let known = try await core.database.find(PersonStatements.find, person),
           actor.maySee(person, of: known.employer)
         else { throw HaijuError.notFound(.person) }
       }

@@ -24,6 +24,13 @@ final class ActionStatements: Sendable {
     return try await transaction.perform(batch)[reply]
   }
 
+  /// Looks one key up, after all that was written before.
+  func find<Key, Row>(_ statement: KeyedStatement<Key, Row>, _ key: Key) async throws -> Row? {
+    let written = take()
+    if written.count > 0 { _ = try await transaction.perform(written) }
+    return try await transaction.find(statement, key)
+  }
+
   /// Commits, and gives the mark of the commit.
   func commit() async throws -> UInt64? {
     var batch = take()
@@ -55,5 +62,10 @@ extension Action {
   /// The first row, `nil` when there is none; one round trip, which takes along what was written before.
   func first<Row>(_ statement: Statement<Row>, _ values: any SQLEncodable...) async throws -> Row? {
     try await statements.read(statement, values).first
+  }
+
+  /// The row of a key, `nil` when there is none; a round trip for what was written before, and one of its own.
+  func find<Key, Row>(_ statement: KeyedStatement<Key, Row>, _ key: Key) async throws -> Row? {
+    try await statements.find(statement, key)
   }
 }

@@ -8,6 +8,7 @@ protocol CataloguedStatement: Sendable {
 }
 
 extension Statement: CataloguedStatement {}
+extension KeyedStatement: CataloguedStatement {}
 
 /// Every statement that the facade sends, so that tests can hold each against the migrated schema.
 enum StatementCatalogue {

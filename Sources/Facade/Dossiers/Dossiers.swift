@@ -41,7 +41,7 @@ public struct Dossiers: Sendable {
   }
 
   private func visibleHead(_ person: PersonID, as actor: Actor) async throws -> DossierHead {
-    guard let head = try await core.database.first(DossierStatements.head, person), actor.mayRead(head) else {
+    guard let head = try await core.database.find(DossierStatements.head, person), actor.mayRead(head) else {
       throw HaijuError.notFound(.person)
     }
     return head

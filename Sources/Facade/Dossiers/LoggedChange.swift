@@ -67,12 +67,12 @@ enum DossierStatements {
     """)
 
   /// Who a dossier belongs to and how far it is; primary keys.
-  static let head = Statement<DossierHead>(
-    "dossier.head", lane: .shared,
+  static let head = KeyedStatement<PersonID, DossierHead>(
+    "dossier.head",
     """
     SELECT p.id, p.employer_id, p.sample, h.revision
       FROM person p JOIN dossier_head h ON h.person_id = p.id
-     WHERE p.id = $1
+     WHERE p.id = ANY ($1)
     """)
 
   /// Names of the accounts that changed a dossier.

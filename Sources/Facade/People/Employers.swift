@@ -19,7 +19,7 @@ public struct Employers: Sendable {
   /// The employer; `.notFound` when there is none. One round trip.
   public func require(_ id: EmployerID, as actor: Actor) async throws(HaijuError) -> Employer {
     try await core.read(.employerList, .employer(id), as: actor) {
-      guard let employer = try await core.database.first(EmployerStatements.find, id) else {
+      guard let employer = try await core.database.find(EmployerStatements.find, id) else {
         throw HaijuError.notFound(.employer)
       }
       return employer
@@ -63,9 +63,9 @@ public struct EmployerActions: Sendable {
 enum EmployerStatements {
   private static let columns = "id, name, credit_code, district, key_industry, sample"
 
-  /// Primary key; at most one row.
-  static let find = Statement<Employer>(
-    "employer.find", lane: .shared, "SELECT \(columns) FROM employer WHERE id = $1")
+  /// Primary key.
+  static let find = KeyedStatement<EmployerID, Employer>(
+    "employer.find", "SELECT \(columns) FROM employer WHERE id = ANY ($1)")
 
   /// Reads all names: employers are thousands, not millions. `position` knows no wildcards, so none need escaping.
   static let list = Statement<Employer>(

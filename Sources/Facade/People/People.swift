@@ -30,7 +30,7 @@ public struct People: Sendable {
       let account = input.accountName("account", draft.account)
       input.refuse(
         PasswordPolicy.check(draft.password, accountName: account, personName: name, phone: phone?.text ?? ""))
-      let employer = try await core.database.first(EmployerStatements.find, draft.employer)
+      let employer = try await core.database.find(EmployerStatements.find, draft.employer)
       if employer == nil { input.refuse("employer", "unknown", "请从列表中选择用人单位") }
       try input.finish()
       guard case .success(let number) = identity, let phone, let employer else {
@@ -78,7 +78,7 @@ public struct People: Sendable {
   }
 
   private func visible(_ id: PersonID, _ actor: Actor) async throws(RelationalError) -> Person? {
-    guard let person = try await core.database.first(PersonStatements.find, id),
+    guard let person = try await core.database.find(PersonStatements.find, id),
       actor.maySee(person.id, of: person.employer)
     else { return nil }
     return person

@@ -42,8 +42,8 @@ enum PersonStatements {
     VALUES ($17, 1, 'submit', 'awaiting_employer', $14, $2, $13)
     """)
 
-  /// Primary key; at most one row.
-  static let find = Statement<Person>("person.find", lane: .shared, rows + " WHERE p.id = $1")
+  /// Primary key.
+  static let find = KeyedStatement<PersonID, Person>("person.find", rows + " WHERE p.id = ANY ($1)")
 
   /// Index `person_by_age`.
   static let everybody = Statement<Person>("person.list", lane: .shared, rows + " WHERE true \(page)")

@@ -23,8 +23,15 @@ extension Statement where Row == Account {
   static let accounts = Statement("bench.accounts", lane: .shared, accountsFromKey)
 }
 
+extension KeyedStatement where Key == Int32, Row == Account {
+  /// One account by its primary key, together with the concurrent look-ups of others.
+  static let account = KeyedStatement("bench.accountByKey", accountsByKeys)
+}
+
 /// The text that every contender sends.
 let accountByKey = "SELECT aid, bid, abalance FROM pgbench_accounts WHERE aid = $1"
+/// The text of look-ups that travel together.
+let accountsByKeys = "SELECT aid, bid, abalance FROM pgbench_accounts WHERE aid = ANY ($1)"
 /// The text of the list.
 let accountsFromKey = "SELECT aid, bid, abalance FROM pgbench_accounts WHERE aid BETWEEN $1 AND $1 + 49"
 /// How many rows the list has.

@@ -30,6 +30,7 @@ struct Copies {
     try await watchMemory(database, since: memory)
     await database.close()
     try await store.sql("DROP TABLE bench_reading")
+    try await store.sql("CHECKPOINT")
     guard settings.runs(.pgbench) else { return }
     await board.ratio(
       "copy vs psql \\copy binary", board.figure("copy/rows=\(rows)"), to: board.figure("copy/psql/rows=\(rows)"),

@@ -41,29 +41,28 @@ struct PgbenchPeer: Sendable {
       [
         "-n", "-M", "prepared", "-c", "\(clients)", "-j", "\(min(2, clients))", "-T", "\(Int(seconds + warmUp))",
         "-f", file, "-D", "rows=\(settings.rows)", "-D", "tellers=\(settings.scale * 10)",
-        "--random-seed=\(settings.seed)", "-P", "1", "-l", "--sampling-rate=0.1",
+        "--random-seed=\(settings.seed)", "-P", "1", "--progress-timestamp", "-l", "--sampling-rate=0.1",
         "--log-prefix=\(store.folder.path)/\(name)", uri,
       ], in: store.folder)
     guard let whole = number(before: " (without initial", after: "tps = ", in: outcome.output),
       let count = number(before: "\n", after: "transactions actually processed: ", in: outcome.output),
       let failed = number(before: " (", after: "failed transactions: ", in: outcome.output)
     else { throw PeerProcess.Failure(description: "pgbench printed something unknown: \(outcome.output)") }
-    let rate = PgbenchOutput.rate(in: outcome.output, from: warmUp, to: warmUp + seconds)
-    let times = try latencies(of: name, seconds: seconds)
+    let steady = PgbenchOutput.steady(in: outcome.output, after: Int(warmUp), seconds: Int(seconds))
+    let times = try latencies(of: name, in: steady?.window)
     return Sample(
-      value: rate ?? whole, p50: percentile(50, of: times), p99: percentile(99, of: times),
+      value: steady?.rate ?? whole, p50: percentile(50, of: times), p99: percentile(99, of: times),
       cpu: count == 0 ? nil : outcome.processorTime.inSeconds * 1e6 / count, errors: Int(failed))
   }
 
-  /// The times in the logs, one log for each thread, of the last seconds.
-  private func latencies(of name: String, seconds: Double) throws -> [Int] {
-    var entries: [(ended: Int, time: Int)] = []
+  /// The times in the logs, one log for each thread, of the seconds that count.
+  private func latencies(of name: String, in window: ClosedRange<Double>?) throws -> [Int] {
+    var entries: [(ended: Double, time: Int)] = []
     for file in try FileManager.default.contentsOfDirectory(atPath: store.folder.path)
     where file.hasPrefix("\(name).") && !file.hasSuffix(".sql") {
       entries += PgbenchOutput.log(try String(contentsOfFile: "\(store.folder.path)/\(file)", encoding: .utf8))
     }
-    let end = entries.map(\.ended).max() ?? 0
-    return entries.filter { Double(end - $0.ended) <= seconds * 1e6 }.map(\.time).sorted()
+    return entries.filter { window?.contains($0.ended) ?? true }.map(\.time).sorted()
   }
 
   private func removeFiles(of name: String) {
@@ -82,31 +81,38 @@ struct PgbenchPeer: Sendable {
 
 /// What pgbench prints and writes.
 enum PgbenchOutput {
-  /// The rate in lines like `progress: 2.0 s, 76417.6 tps, …`, of the whole intervals between two moments in seconds.
-  static func rate(in output: String, from begin: Double, to end: Double) -> Double? {
-    var (transactions, seconds, last) = (0.0, 0.0, 0.0)
-    for line in output.split(separator: "\n") where line.hasPrefix("progress: ") {
+  /// When it was warm, in seconds since 1970, and its rate then.
+  ///
+  /// From lines like `progress: 1700000002.5 s, 76417.6 tps, …`, one for about each second; so many of them are skipped
+  /// and so many taken. `nil` when there are too few.
+  static func steady(in output: String, after skipped: Int, seconds: Int) -> (
+    window: ClosedRange<Double>, rate: Double
+  )? {
+    let lines = output.split(separator: "\n").compactMap { line -> (end: Double, rate: Double)? in
       let words = line.split(separator: " ")
-      guard words.count > 4, words[4] == "tps,", let moment = Double(words[1]), let rate = Double(words[3]) else {
-        continue
-      }
-      // Intervals are a little longer or shorter than a second.
-      if last >= begin - 0.05, moment <= end + 0.05 {
-        transactions += rate * (moment - last)
-        seconds += moment - last
-      }
-      last = moment
+      guard words.count > 4, words[0] == "progress:", words[4] == "tps,", let end = Double(words[1]),
+        let rate = Double(words[3])
+      else { return nil }
+      return (end, rate)
     }
-    return seconds > 0 ? transactions / seconds : nil
+    guard skipped > 0, lines.count > skipped else { return nil }
+    let begin = lines[skipped - 1].end
+    var (last, transactions) = (begin, 0.0)
+    for line in lines[skipped...].prefix(seconds) {
+      // Intervals are a little longer or shorter than a second.
+      transactions += line.rate * (line.end - last)
+      last = line.end
+    }
+    return last > begin ? (begin...last, transactions / (last - begin)) : nil
   }
 
-  /// Lines like `client transaction time script epoch microseconds`: when each ended and how long it took, in
-  /// microseconds.
-  static func log(_ text: String) -> [(ended: Int, time: Int)] {
+  /// Lines like `client transaction time script epoch microseconds`: when each ended, in seconds since 1970, and how many
+  /// microseconds it took.
+  static func log(_ text: String) -> [(ended: Double, time: Int)] {
     text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let words = line.split(separator: UInt8(ascii: " ")).map { Int(Substring($0)) }
       guard words.count >= 6, let time = words[2], let second = words[4], let rest = words[5] else { return nil }
-      return (second * 1_000_000 + rest, time)
+      return (Double(second) + Double(rest) / 1e6, time)
     }
   }
 }

@@ -32,7 +32,12 @@ struct PointReads {
       let key = random.key(rows)
       guard try await database.first(.account, key)?.aid == key else { throw WrongAnswer() }
     }
+    let together: @Sendable (inout LoadRandom) async throws -> Void = { random in
+      let key = random.key(rows)
+      guard try await database.find(.account, key)?.aid == key else { throw WrongAnswer() }
+    }
     return [
+      Contender("find-together/\(place)", unit: "reads/s") { try await near.run(together) },
       Contender("find/\(place)", unit: "reads/s") { try await near.run(find) },
       Contender("find-elsewhere/\(place)", unit: "reads/s") { [far] in try await far.run(find) },
     ]
@@ -85,6 +90,9 @@ struct PointReads {
     let best = await board.best(
       (RelationalBenchmarkSettings.fewClients + settings.tasks).map { "pgbench/clients=\($0)/\(transport.rawValue)" })
     await board.ratio("find vs pgbench c\(settings.crowd), \(place)", find, to: crowded, atLeast: 5)
+    await board.ratio(
+      "find together vs pgbench c\(settings.crowd), \(place)", board.figure("find-together/\(place)"), to: crowded,
+      atLeast: 10)
     await board.ratio("find vs pgbench at its best, \(place)", find, to: best, atLeast: 2.5)
     await board.ratioOfP99("find p99 vs pgbench c\(settings.crowd) p99, \(place)", find, to: crowded, atMost: 1)
   }

@@ -33,7 +33,7 @@ public struct RelationalRun: Sendable {
     progress("filling pgbench's tables, scale \(settings.scale)")
     try await store.fill(scale: settings.scale)
     let board = Scoreboard(rounds: settings.rounds, progress: progress)
-    // Reads first: writes leave dead rows behind.
+    // Writes last: they leave dead rows behind.
     for part in RelationalBenchmarkSettings.Part.allCases where settings.parts.contains(part) {
       switch part {
       case .point: try await PointReads(settings: settings, store: store, board: board).run()

@@ -69,12 +69,17 @@ actor LaneConnection: ReadinessHandler {
 
   /// Takes a statement along. Cancelling drops the answer and nothing else.
   func perform(_ call: StatementCall) async -> Answer {
-    if isClosed { return .unsent(RelationalError(.closed, "the database is closed", statement: call.name)) }
     nextTraveller += 1
     let id = nextTraveller
     travellerCount.add(1, ordering: .relaxed)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
+        // Closing may have come in between; it told only those that were there.
+        if isClosed {
+          travellerCount.subtract(1, ordering: .relaxed)
+          let failure = RelationalError(.closed, "the database is closed", statement: call.name)
+          return continuation.resume(returning: .unsent(failure))
+        }
         travellers[id] = Traveller(call: call, continuation: continuation, deadline: .after(acquireTimeout))
         watch()
         send(id)

@@ -77,7 +77,7 @@ public final class Database: Queryable {
   ///
   /// `withTaskExecutorPreference(database.taskExecutor) { … }` around a request's handler saves a change of threads for
   /// every statement. Long computations do not belong there: they delay the answers of all.
-  public var taskExecutor: any TaskExecutor { loop }
+  public var taskExecutor: any TaskExecutor { loop.taskExecutor }
 
   /// What has happened since the database was opened, and the pool's present state.
   public var statistics: Statistics {
@@ -90,14 +90,14 @@ public final class Database: Queryable {
   /// Sends one statement, committed by itself: on the shared lane or with a connection taken for it.
   ///
   /// Without named statements nothing travels on the shared lane: its guards are settings of the session.
-  public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+  public nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     guard let tracer = configuration.tracer else { return try await send(call) }
     return try await tracer.traced(call.name, call.lane, rows: \.affectedRows) { () async throws(RelationalError) in
       try await send(call)
     }
   }
 
-  private func send(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+  private nonisolated(nonsending) func send(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     switch (call.lane, configuration.statementNaming) {
     case (.shared, .named):
       return StatementResult(result: try await shared.perform(call), statement: call.name)
@@ -108,6 +108,18 @@ public final class Database: Queryable {
         Request(body: .statement(call), timeout: configuration.statementTimeout, label: call.name))
       await pool.release(connection, reset: call.leavesTraces)
       return StatementResult(result: try answer.get(), statement: call.name)
+    }
+  }
+
+  /// Sends one look-up by key, on the shared lane together with concurrent ones of the same statement.
+  public nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow {
+    // One that travels by itself is heard of as the statement that it is.
+    let isShared = lookUp.statement.lane == .shared && configuration.statementNaming == .named
+    guard isShared else { return try await performAlone(lookUp) }
+    guard let tracer = configuration.tracer else { return try await shared.perform(lookUp) }
+    let count = { (found: FoundRow) in found.row < 0 ? 0 : 1 }
+    return try await tracer.traced(lookUp.statement.name, .shared, rows: count) { () async throws(RelationalError) in
+      try await shared.perform(lookUp)
     }
   }
 

@@ -1,7 +1,9 @@
 /// Something that statements can be issued on: a database, a transaction or a session.
 public protocol Queryable: Sendable {
   /// Sends one statement and awaits its result; the methods below say it more conveniently.
-  func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult
+  nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult
+  /// Sends one look-up by key and awaits its result; a `Database` sends it together with others.
+  nonisolated(nonsending) func perform(_ lookUp: LookUp) async throws(RelationalError) -> FoundRow
 }
 
 /// A statement with its values, ready to be sent.
@@ -12,14 +14,19 @@ public struct StatementCall: Sendable {
   let leavesTraces: Bool
   let parameters: Parameters
 
-  /// Encodes the values; throws `.encoding` for one that PostgreSQL cannot take.
-  public init<Row>(_ statement: Statement<Row>, _ values: [any SQLEncodable]) throws(RelationalError) {
+  /// With values that are encoded already.
+  init<Row>(_ statement: Statement<Row>, parameters: Parameters) {
     name = statement.name
     lane = statement.lane
     sql = statement.sql
     leavesTraces = statement.leavesTraces
+    self.parameters = parameters
+  }
+
+  /// Encodes the values; throws `.encoding` for one that PostgreSQL cannot take.
+  public init<Row>(_ statement: Statement<Row>, _ values: [any SQLEncodable]) throws(RelationalError) {
     do throws(EncodingFailure) {
-      parameters = try Parameters(values)
+      self.init(statement, parameters: try Parameters(values))
     } catch {
       throw RelationalError(.encoding, error.description, statement: statement.name, underlying: error)
     }
@@ -34,10 +41,24 @@ public struct StatementResult: Sendable {
   /// Rows inserted, changed, deleted or returned.
   public var affectedRows: Int { result.affectedRows }
 
-  /// Decodes up to `limit` rows; throws `.decoding` with statement, column, expected and actual type.
-  func rows<Row: RowDecodable>(_ type: Row.Type, limit: Int32 = .max) throws(RelationalError) -> [Row] {
+  /// Decodes all rows; throws `.decoding` with statement, column, expected and actual type.
+  func rows<Row: RowDecodable>(_ type: Row.Type) throws(RelationalError) -> [Row] {
     do throws(DecodingFailure) {
-      return try result.rows(Row.self, limit: limit)
+      return try result.rows(Row.self)
+    } catch {
+      throw described(error)
+    }
+  }
+
+  /// Decodes the first row, if there is one.
+  func first<Row: RowDecodable>(_ type: Row.Type) throws(RelationalError) -> Row? {
+    result.rowCount == 0 ? nil : try row(0)
+  }
+
+  /// Decodes the row at a place that exists.
+  func row<Row: RowDecodable>(_ index: Int32) throws(RelationalError) -> Row {
+    do throws(DecodingFailure) {
+      return try result.row(Row.self, at: index)
     } catch {
       throw described(error)
     }
@@ -58,7 +79,7 @@ extension Queryable {
   ///
   /// One round trip. Throws `.unavailable`, `.acquireTimeout`, `.deadline`, `.decoding` or what the server says.
   /// Cancelling stops the statement on the server; on the shared lane it only drops the answer.
-  public func query<Row>(
+  public nonisolated(nonsending) func query<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> [Row] {
     do throws(RelationalError) {
@@ -69,7 +90,7 @@ extension Queryable {
   }
 
   /// All rows; the values as an array.
-  public func query<Row>(
+  public nonisolated(nonsending) func query<Row>(
     _ statement: Statement<Row>, with parameters: [any SQLEncodable]
   ) async throws(RelationalError) -> [Row] {
     do throws(RelationalError) {
@@ -80,11 +101,11 @@ extension Queryable {
   }
 
   /// The first row, `nil` when there is none. Cost, errors and cancelling as for `query`.
-  public func first<Row>(
+  public nonisolated(nonsending) func first<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Row? {
     do throws(RelationalError) {
-      return try await perform(StatementCall(statement, parameters)).rows(Row.self, limit: 1).first
+      return try await perform(StatementCall(statement, parameters)).first(Row.self)
     } catch {
       throw await namingType(error)
     }
@@ -92,7 +113,7 @@ extension Queryable {
 
   /// How many rows were inserted, changed, deleted or returned. Cost, errors and cancelling as for `query`.
   @discardableResult
-  public func execute<Row>(
+  public nonisolated(nonsending) func execute<Row>(
     _ statement: Statement<Row>, _ parameters: any SQLEncodable...
   ) async throws(RelationalError) -> Int {
     try await perform(StatementCall(statement, parameters)).affectedRows
@@ -100,7 +121,7 @@ extension Queryable {
 
   /// How many rows were inserted, changed, deleted or returned; the values as an array.
   @discardableResult
-  public func execute<Row>(
+  public nonisolated(nonsending) func execute<Row>(
     _ statement: Statement<Row>, with parameters: [any SQLEncodable]
   ) async throws(RelationalError) -> Int {
     try await perform(StatementCall(statement, parameters)).affectedRows

@@ -13,6 +13,11 @@ public struct RelationalConfiguration: Sendable {
   public var acquireTimeout: Duration
   /// How long a statement may take before it is cancelled on the server; `nil` for as long as it likes.
   public var statementTimeout: Duration?
+  /// How long a statement of the shared lane may take before the server stops it. Short, because those sent after it
+  /// over the same connection wait for it.
+  public var sharedStatementTimeout: Duration = .seconds(1)
+  /// How many calls may wait on the shared lane or be under way there; more fail at once with `.overloaded`.
+  public var laneQueueLimit: Int = 10_000
   /// Whether statements are prepared under names; `.unnamedOnly` behind pgbouncer in transaction mode.
   ///
   /// Then the shared lane is not used, and nothing of a session lasts from one transaction to the next: no advisory locks,

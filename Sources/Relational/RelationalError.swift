@@ -10,6 +10,10 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
     public static let unavailable = Code("unavailable")
     /// All connections stayed in use until the deadline. Nothing was sent.
     public static let acquireTimeout = Code("acquireTimeout")
+    /// So many statements wait for the shared lane that no more are taken. Nothing was sent.
+    public static let overloaded = Code("overloaded")
+    /// A row that must exist does not.
+    public static let notFound = Code("notFound")
     /// The statement ran past its deadline and was cancelled on the server.
     public static let deadline = Code("deadline")
     /// The task was cancelled, and the server asked to stop what was under way; see `mayHaveTakenEffect`.
@@ -86,7 +90,7 @@ public struct RelationalError: Error, Sendable, CustomStringConvertible {
   /// Whether the same call may succeed a little later without any change.
   public var isTransient: Bool {
     switch code {
-    case .unavailable, .acquireTimeout, .serialization: true
+    case .unavailable, .acquireTimeout, .overloaded, .serialization: true
     default: ["53300", "55P03", "57P01", "57P02", "57P03"].contains(sqlState)
     }
   }

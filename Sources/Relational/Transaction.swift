@@ -19,7 +19,7 @@ public struct Transaction: Queryable {
   let depth: Int
 
   /// Sends one statement within the transaction; the first one brings BEGIN along.
-  public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+  public nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     try lease.state.check(depth: depth)
     return try await lease.perform(call)
   }
@@ -62,7 +62,7 @@ public struct Session: Queryable {
   let lease: Lease
 
   /// Sends one statement, committed by itself.
-  public func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
+  public nonisolated(nonsending) func perform(_ call: StatementCall) async throws(RelationalError) -> StatementResult {
     try lease.state.check(depth: 0)
     return try await lease.perform(call)
   }

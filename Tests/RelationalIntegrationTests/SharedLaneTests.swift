@@ -84,7 +84,7 @@ struct SharedLaneTests {
 
   @Test("A cancelled task drops its answer and disturbs nobody")
   func cancelled() async throws {
-    try await withDatabase { (database) async throws in
+    try await withDatabase(configure: { $0.sharedStatementTimeout = .seconds(10) }) { (database) async throws in
       let slow = Statement<Int64>("shared.slow", lane: .shared, "SELECT $1 FROM pg_sleep(2)")
       let dropped = Task { await failure { _ = try await database.query(slow, 1) } }
       let kept = Task { try await database.first(slow, 2) }
@@ -100,7 +100,7 @@ struct SharedLaneTests {
 
   @Test("A statement that takes too long is stopped, and those behind it still get their answers")
   func tooSlow() async throws {
-    try await withDatabase(statementTimeout: .milliseconds(200)) { database in
+    try await withDatabase(configure: { $0.sharedStatementTimeout = .milliseconds(200) }) { database in
       let slow = Statement<Int64>("shared.slow", lane: .shared, "SELECT 1::int8 FROM pg_sleep(30)")
       await withTaskGroup { group in
         group.addTask { #expect(await failure { _ = try await database.query(slow) }?.code == .deadline) }
@@ -113,7 +113,7 @@ struct SharedLaneTests {
 
   @Test("Reads under way when the connection is lost are sent again")
   func lost() async throws {
-    try await withDatabase { database in
+    try await withDatabase(configure: { $0.sharedStatementTimeout = .seconds(10) }) { database in
       let slow = Statement<Int64>("shared.slow", lane: .shared, "SELECT $1 FROM pg_sleep(0.5)")
       let reads = (0..<10).map { number in Task { try await database.first(slow, number) } }
       #expect(try await eventually { database.statistics.byStatement["shared.slow"]?.count == 10 })

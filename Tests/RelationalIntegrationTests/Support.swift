@@ -7,7 +7,8 @@ import Testing
 /// A database of its own for a test, closed afterwards; reached directly or as the test's trait says.
 func withDatabase(
   poolSize: Int = 8, acquireTimeout: Duration = .seconds(10), statementTimeout: Duration? = nil,
-  over transport: TempPostgres.Transport = .socket, _ body: (Database) async throws -> Void
+  over transport: TempPostgres.Transport = .socket,
+  configure: (inout RelationalConfiguration) -> Void = { _ in }, _ body: (Database) async throws -> Void
 ) async throws {
   let server = try await TestStores.postgres()
   let name = try await server.newDatabase()
@@ -16,6 +17,7 @@ func withDatabase(
   var configuration = RelationalConfiguration(
     uri: uri, poolSize: poolSize, acquireTimeout: acquireTimeout, statementTimeout: statementTimeout)
   if BehindPgBouncer.current != nil { configuration.statementNaming = .unnamedOnly }
+  configure(&configuration)
   try await withDatabase(configuration, body)
 }
 

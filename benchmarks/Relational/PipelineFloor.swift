@@ -33,9 +33,10 @@ struct PipelineFloor: Sendable {
     for line in lines { try line.start() }
     var tally = Tally()
     var spent: Duration?
+    var ready: [Int32] = []
     while Monotonic.now < end {
       if spent == nil, Monotonic.now >= begin { spent = ProcessorTime.now }
-      let ready = epoll.wait(milliseconds: 1000)
+      epoll.wait(milliseconds: 1000, into: &ready)
       guard !ready.isEmpty else { throw PeerProcess.Failure(description: "the server does not answer") }
       for socket in ready {
         for line in lines where line.socket == socket { try line.turn(&tally, in: begin..<end) }

@@ -7,18 +7,27 @@ protocol ReadinessHandler: AnyObject, Sendable {
   func ready()
 }
 
+/// Somebody who acts when a turn of the loop ends; called on the loop's thread.
+protocol TurnEndHandler: AnyObject, Sendable {
+  func turnEnded()
+}
+
 /// One thread that waits for sockets and runs the actors and tasks that live on it.
 ///
-/// It is a serial executor: actors that name it are confined to its thread, which is what makes libpq's objects safe. It
-/// is a task executor, too: a task that prefers it is resumed by its answer without waking another thread, which is
-/// worth a factor of two for short reads. Sockets are watched level-triggered by `epoll`; another thread wakes the loop
+/// It is a serial executor: actors that name it are confined to its thread, which is what makes libpq's objects safe. A
+/// task that prefers its `taskExecutor` is resumed by its answer without waking another thread, which is worth a factor
+/// of two or more for short reads. Sockets are watched level-triggered by `epoll`; another thread wakes the loop
 /// through an `eventfd`. Loops live as long as the process.
-final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // Proof of Sendable: `inbox` is a mutex; everything under "thread only" is touched by the loop's thread alone, which
+final class EventLoop: SerialExecutor, @unchecked Sendable {
+  // Proof of Sendable: `inbox` is a mutex; `taskExecutor` is set before anybody else knows the object; everything under "thread only" is touched by the loop's thread alone, which
   // every method that reaches it checks with `isCurrent`.
   private enum Work {
-    case job(UnownedJob)
+    /// Of an actor that lives here.
+    case actorJob(UnownedJob)
+    /// Of a task that lives here.
+    case taskJob(UnownedJob)
     case action(@Sendable () -> Void)
+    case turnEnd(any TurnEndHandler)
   }
   private struct Inbox {
     var work: [Work] = []
@@ -26,12 +35,17 @@ final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   }
   private let inbox = Mutex(Inbox())
   private let epoll = Epoll()
+  /// The executor for tasks that shall run on this thread.
+  private(set) var taskExecutor: LoopTaskExecutor!
 
   // Thread only.
   private var local: [Work] = []
   private var handlers: [Int32: any ReadinessHandler] = [:]
   private var timers = LoopTimers()
-  private var turnEnds: [@Sendable () -> Void] = []
+  private var turnEnds: [any TurnEndHandler] = []
+  /// What is being run; kept, like `readySockets`, so that no turn allocates.
+  private var running: [Work] = []
+  private var readySockets: [Int32] = []
 
   private static let all: [EventLoop] = {
     let count = max(1, ProcessInfo.processInfo.activeProcessorCount / 4)
@@ -46,6 +60,7 @@ final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   }
 
   private init(name: String) {
+    taskExecutor = LoopTaskExecutor(self)
     let thread = Thread { [self] in run() }
     thread.name = name
     thread.start()
@@ -54,10 +69,17 @@ final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   // MARK: Executor
 
   /// Queues a job; only a job from another thread costs a wake-up, and only the first one until the loop runs.
-  func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
+  func enqueue(_ job: consuming ExecutorJob) { add(.actorJob(UnownedJob(job))) }
+
+  fileprivate func enqueueTask(_ job: consuming ExecutorJob) { add(.taskJob(UnownedJob(job))) }
 
   /// Runs a closure on the loop's thread, soon.
   func execute(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }
+
+  /// Calls back once when everything that is ready now has run: the place to flush what has gathered. From any thread.
+  func atEndOfTurn(_ handler: any TurnEndHandler) {
+    if isCurrent { turnEnds.append(handler) } else { add(.turnEnd(handler)) }
+  }
 
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
@@ -110,20 +132,13 @@ final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     timers.remove(id)
   }
 
-  /// Calls back when everything that is ready now has run: the place to flush what has gathered.
-  func atEndOfTurn(_ action: @escaping @Sendable () -> Void) {
-    checkIsolated()
-    turnEnds.append(action)
-  }
-
   // MARK: The thread
 
   private func run() {
     currentLoop = UInt(bitPattern: ObjectIdentifier(self))
     while true {
-      for socket in epoll.wait(milliseconds: local.isEmpty ? timers.millisecondsToNext() : 0) {
-        handlers[socket]?.ready()
-      }
+      epoll.wait(milliseconds: local.isEmpty ? timers.millisecondsToNext() : 0, into: &readySockets)
+      for socket in readySockets { handlers[socket]?.ready() }
       for action in timers.due() { action() }
       // A few rounds gather the answers' consequences into one flush, without starving the sockets.
       for _ in 0..<8 {
@@ -131,35 +146,46 @@ final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         if local.isEmpty { break }
         runLocal()
       }
+      guard !turnEnds.isEmpty else { continue }
       let ends = turnEnds
       turnEnds = []
-      for end in ends { end() }
+      for end in ends { end.turnEnded() }
     }
   }
 
   private func takeInbox() {
-    let arrived = inbox.withLock { inbox in
-      defer {
-        inbox.work.removeAll(keepingCapacity: true)
-        inbox.isSignalled = false
-      }
-      return inbox.work
+    inbox.withLock { inbox in
+      local.append(contentsOf: inbox.work)
+      inbox.work.removeAll(keepingCapacity: true)
+      inbox.isSignalled = false
     }
-    local.append(contentsOf: arrived)
   }
 
+  /// Runs what is queued now; what that queues is for the next round.
   private func runLocal() {
-    let batch = local
-    local = []
+    swap(&local, &running)
     let serial = asUnownedSerialExecutor()
-    let executor = asUnownedTaskExecutor()
-    for work in batch {
+    let executor = taskExecutor.asUnownedTaskExecutor()
+    for work in running {
       switch work {
-      case .job(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: executor)
+      case .actorJob(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: executor)
+      case .taskJob(let job): job.runSynchronously(on: executor)
       case .action(let action): action()
+      case .turnEnd(let handler): turnEnds.append(handler)
       }
     }
+    running.removeAll(keepingCapacity: running.count <= 4096)
   }
+}
+
+/// The event loop as an executor of tasks.
+///
+/// It is an object of its own because a task outside any actor must not be run as if it were isolated: at its next
+/// suspension point it would leave that isolation by queueing once more, which costs as much as a statement.
+final class LoopTaskExecutor: TaskExecutor {
+  private let loop: EventLoop
+  fileprivate init(_ loop: EventLoop) { self.loop = loop }
+  func enqueue(_ job: consuming ExecutorJob) { loop.enqueueTask(job) }
 }
 
 /// Which loop the present thread is; the address of the object, 0 on all other threads.

@@ -1,312 +1,192 @@
 import Kernel
-import Logging
-import Synchronization
 
-/// One pipelined connection of the shared lane.
+/// One pipelined connection of the shared lane; it belongs to the lane's actor.
 ///
-/// Statements are sent as they come; at the end of the loop's turn one synchronization point closes the batch. A
-/// statement that fails aborts those behind it in its batch: they are reads, so they are sent again, each with a
-/// synchronization point of its own. The same happens to what is under way when the connection is lost.
-actor LaneConnection: ReadinessHandler {
-  private enum Part {
-    case prepare(Int, name: String)
-    case execute(Int)
+/// Statements are put into libpq's buffer as they come; at the end of the loop's turn one synchronization point closes the
+/// batch. A statement that fails aborts those behind it in its batch.
+final class LaneConnection {
+  enum Part {
+    case prepare, execute
+    /// Of a statement that made room for another.
+    case deallocate(String)
+  }
+  enum Phase { case closed, connecting, open, pausing }
+
+  /// What became of the oldest statement under way.
+  enum Outcome {
+    case answered(PQResult)
+    case failed(RelationalError)
+    /// It is a read and suffered for somebody else, so it may be sent again.
+    case again(RelationalError)
   }
 
-  private struct Traveller {
-    let call: StatementCall
-    let continuation: CheckedContinuation<Answer, Never>
-    /// Until when it must have been sent; then until when it must have been answered.
-    var deadline: Deadline
-    var isSent = false
-    var attempts = 0
-    /// Where its figures go, from its first sending on.
-    var meter: StatementMeter?
-    var sentAt: UInt64 = 0
-  }
+  /// Statements under way at once. More would not make the server faster, but its answers to newcomers slower.
+  static let inFlightLimit = 256
+  /// A batch is closed early when it has this many bytes, so that the buffer shows whether the server keeps up.
+  static let batchBytes = 65_536
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-  /// How many statements wait or are under way.
-  nonisolated var load: Int { travellerCount.load(ordering: .relaxed) }
-  nonisolated private let travellerCount = Atomic<Int>(0)
-  /// How often it has been opened; each time it may lead to another server.
-  nonisolated var connectionNumber: Int { connectionCount.load(ordering: .acquiring) }
-  nonisolated private let connectionCount = Atomic<Int>(0)
-
-  nonisolated private let loop: EventLoop
-  private let options: ConnectOptions
+  let number: Int
+  /// What the event loop calls when the socket is ready.
+  let port: LanePort
+  var phase = Phase.closed
+  var breaker: ConnectBreaker
+  var connectTimer: LoopTimers.ID?
+  /// Sends and receives from the first step of connecting on.
+  var wire: Wire<Part>?
+  /// Statements under way, weighed; what balances the connections.
+  private(set) var load = 0
+  private(set) var isSyncDue = false
+  /// The lane's tick of the last sign of life.
+  var lastProgress = 0
   private let counters: StatisticsCounters
-  private let acquireTimeout: Duration
-  private let answerTimeout: Duration
-  private let logger: Logger
-  private var wire: Wire<Part>?
-  private var isConnecting = false
-  private var connectTimer: LoopTimers.ID?
-  private var connectFailure: RelationalError?
-  private var breaker: ConnectBreaker
-  private var prepared = PreparedStatements()
-  private var travellers: [Int: Traveller] = [:]
-  private var queue: [Int] = []
-  private var nextTraveller = 0
-  private var isSyncDue = false
-  private var isWatched = false
-  private var isClosed = false
+  private let statements: PreparedStatements.Policy
+  private var prepared: PreparedStatements
+  private var underWay = FIFO<Departure>()
+  private var unsyncedBytes = 0
+  private var prepareFailure: RelationalError?
+  private var lastName = ""
+  private var lastMeter: StatementMeter?
 
   init(
-    options: ConnectOptions, loop: EventLoop, counters: StatisticsCounters, acquireTimeout: Duration,
-    answerTimeout: Duration, breaker: ConnectBreaker, logger: Logger
+    number: Int, port: LanePort, breaker: ConnectBreaker, statements: PreparedStatements.Policy,
+    counters: StatisticsCounters
   ) {
-    self.options = options
-    self.loop = loop
-    self.counters = counters
-    self.acquireTimeout = acquireTimeout
-    self.answerTimeout = answerTimeout
+    self.number = number
+    self.port = port
     self.breaker = breaker
-    self.logger = logger
+    self.statements = statements
+    prepared = PreparedStatements(statements)
+    self.counters = counters
   }
 
-  // MARK: Travelling
+  /// Whether another statement may be sent now; the others wait in the lane, where any connection can fetch them.
+  var hasRoom: Bool { phase == .open && underWay.count < Self.inFlightLimit && wire?.hasUnsentBytes == false }
+  var isIdle: Bool { underWay.isEmpty }
 
-  /// Takes a statement along. Cancelling drops the answer and nothing else.
-  func perform(_ call: StatementCall) async -> Answer {
-    nextTraveller += 1
-    let id = nextTraveller
-    travellerCount.add(1, ordering: .relaxed)
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        // Closing may have come in between; it told only those that were there.
-        if isClosed {
-          travellerCount.subtract(1, ordering: .relaxed)
-          let failure = RelationalError(.closed, "the database is closed", statement: call.name)
-          return continuation.resume(returning: .unsent(failure))
-        }
-        travellers[id] = Traveller(call: call, continuation: continuation, deadline: .after(acquireTimeout))
-        watch()
-        send(id)
-      }
-    } onCancel: {
-      loop.execute { [weak self] in
-        self?.assumeIsolated { $0.complete(id, .unsent(.cancelled(call.name))) }
-      }
-    }
-  }
-
-  private func send(_ id: Int) {
-    guard let wire, wire.isOpen else {
-      if breaker.isOpen { return failUnreachable(id) }
-      queue.append(id)
-      return connect()
-    }
-    guard let traveller = travellers[id] else { return }
-    // One that has met a failing neighbour already travels alone.
-    let travelsAlone = traveller.attempts > 0
-    if travelsAlone, isSyncDue, !sync(wire) { return lose() }
-    travellers[id]?.isSent = true
-    travellers[id]?.deadline = .after(answerTimeout)
-    let call = traveller.call
-    travellers[id]?.meter = counters.sent(call.name, sql: call.sql, lane: .shared)
-    travellers[id]?.sentAt = MonotonicClock.now
-    let (name, mustPrepare) = prepared.resolve(call)
-    if mustPrepare {
-      let token = Part.prepare(id, name: call.name)
-      guard wire.prepare(name, call.sql, types: call.parameters.types, token) else { return lose() }
-    }
-    guard wire.execute(name, call.parameters, .execute(id)) else { return lose() }
-    if travelsAlone {
-      if !sync(wire) { lose() }
-    } else if !isSyncDue {
-      isSyncDue = true
-      loop.atEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
-    }
-  }
-
-  private func endTurn() {
-    guard isSyncDue, let wire else { return }
-    if !sync(wire) { lose() }
-  }
-
-  private func sync(_ wire: Wire<Part>) -> Bool {
-    isSyncDue = false
-    counters.roundTrip()
-    return wire.sync()
-  }
-
-  /// Answers once; an answer that arrives for somebody who has left is dropped here.
-  private func complete(_ id: Int, _ answer: Answer) {
-    guard let traveller = travellers.removeValue(forKey: id) else { return }
-    travellerCount.subtract(1, ordering: .relaxed)
-    traveller.meter?.answered(.shared, since: traveller.sentAt, answer)
-    traveller.continuation.resume(returning: answer)
-  }
-
-  private func fail(_ id: Int, _ error: RelationalError) {
-    var error = error
-    error.statement = travellers[id]?.call.name
-    complete(id, Answer(failure: error))
-  }
-
-  /// Nothing was sent, or it can be asked again: with the reason why nobody can connect.
-  private func failUnreachable(_ id: Int) {
-    let cause = connectFailure
-    fail(id, RelationalError(.unavailable, cause?.message ?? "PostgreSQL cannot be reached", underlying: cause))
-  }
-
-  /// Once more, alone; whoever met misfortune four times is told.
-  private func sendAgain(_ id: Int, after failure: RelationalError) {
-    guard let attempts = travellers[id]?.attempts else { return }
-    guard attempts < 3 else { return fail(id, failure) }
-    travellers[id]?.attempts += 1
-    counters.note { $0.laneResends += 1 }
-    travellers[id]?.isSent = false
-    travellers[id]?.deadline = .after(acquireTimeout)
-    send(id)
-  }
-
-  // MARK: Answers
-
-  nonisolated func ready() { assumeIsolated { $0.receive() } }
-
-  private func receive() {
-    guard let wire else { return }
-    var again: [(Int, RelationalError)] = []
-    let alive = wire.receive { event in
-      switch event {
-      case .connected: connected()
-      case .answer(.finished(let part, let kind, let result)): handle(part, kind, result, &again)
-      case .answer(.synchronized), .answer(.copyReady), .answer(.outOfStep): break
-      }
-    }
-    if !alive { lose() }
-    for (id, failure) in again { sendAgain(id, after: failure) }
-  }
-
-  /// Decides per statement: done, failed for good, or to be sent again because of somebody else's failure.
-  private func handle(_ part: Part, _ kind: PQResult.Kind, _ result: PQResult, _ again: inout [(Int, RelationalError)])
-  {
-    switch (part, kind) {
-    case (.prepare, .success):
-      break
-    case (.prepare(let id, let name), .failure):
-      prepared.forget(name)
-      fail(id, RelationalError(result, statement: name))
-    case (.prepare(_, let name), _):
-      prepared.forget(name)
-    case (.execute(let id), .success):
-      complete(id, Answer(result: result))
-    case (.execute(let id), .failure):
-      guard let call = travellers[id]?.call else { return }
-      let failure = RelationalError(result, statement: call.name)
-      if failure.meansStalePlan { prepared.forget(call.name) }
-      // A server that goes down says so to the statement under way.
-      guard failure.meansStalePlan || failure.code == .unavailable else { return fail(id, failure) }
-      again.append((id, failure))
-    case (.execute(let id), _):
-      again.append((id, RelationalError(.unavailable, "statements of the same batch kept failing")))
-    }
-  }
-
-  // MARK: Connecting
-
-  private func connect() {
-    guard wire == nil, !isConnecting, !isClosed else { return }
-    isConnecting = true
-    // The connection serves all who wait, so it does not belong to the task that came first.
-    Task { await beginConnecting() }
-  }
-
-  private func beginConnecting() async {
-    do throws(RelationalError) {
-      let plan = try await options.plan()
-      if isClosed { return }
-      wire = try Wire<Part>(plan, loop: loop, owner: self)
-    } catch {
-      return connectFailed(error.message)
-    }
-    connectTimer = loop.schedule(at: .after(acquireTimeout)) { [weak self] in
-      self?.assumeIsolated { if $0.isConnecting { $0.lose(silent: true) } }
-    }
-  }
-
-  private func connected() {
-    counters.note { $0.opened += 1 }
-    isConnecting = false
-    connectionCount.add(1, ordering: .releasing)
-    connectFailure = nil
+  /// Connected: nothing is prepared and nothing under way.
+  func opened() {
+    phase = .open
     breaker.succeeded()
-    if let connectTimer { loop.unschedule(connectTimer) }
-    prepared = PreparedStatements()
-    let waiting = queue
-    queue = []
-    // Not from within the event: libpq is in the middle of handing it over.
-    loop.execute { [weak self] in self?.assumeIsolated { lane in waiting.forEach { lane.send($0) } } }
+    prepared = PreparedStatements(statements)
+    prepareFailure = nil
   }
 
-  /// Plans the next attempt. Travellers wait on until their deadlines; when the breaker is open they are told at once.
-  private func connectFailed(_ reason: String, silent: Bool = false) {
-    if let connectTimer { loop.unschedule(connectTimer) }
-    let failure = RelationalError(.unavailable, reason)
-    connectFailure = failure
-    logger.warning("cannot connect to PostgreSQL", metadata: ["reason": "\(failure.message)", "lane": "shared"])
-    // `isConnecting` stays set during the pause, so that nobody tries sooner.
-    loop.schedule(at: .after(breaker.failed(silent: silent, spread: .random(in: 0...1)))) { [weak self] in
-      self?.assumeIsolated { lane in
-        lane.isConnecting = false
-        lane.breaker.pauseIsOver()
-        if !lane.queue.isEmpty || lane.breaker.isOpen { lane.connect() }
+  // MARK: Sending. `false` means that the connection is of no use any more.
+
+  func send(_ ride: Ride, answerBy: Int, tick: Int, now: UInt64) -> Bool {
+    guard let wire else { return false }
+    // One that has met a failing neighbour travels alone.
+    let travelsAlone = ride.mishaps > 0
+    if travelsAlone, isSyncDue, !sync() { return false }
+    if underWay.isEmpty { lastProgress = tick }
+    // Noted first: what is sent halfway when the connection fails is as lost as the rest.
+    let call = ride.call
+    let meter = meter(of: call)
+    meter.sent(.shared, keys: ride.keys)
+    underWay.append(Departure(ride: ride, answerBy: answerBy, meter: meter, sentAt: now))
+    load += ride.weight
+    let (name, mustPrepare) = prepared.resolve(call)
+    if mustPrepare, !prepare(name, call, wire) { return false }
+    guard wire.execute(name, call.parameters, .execute) else { return false }
+    isSyncDue = true
+    unsyncedBytes += call.parameters.byteCount
+    return travelsAlone || unsyncedBytes > Self.batchBytes ? sync() : true
+  }
+
+  /// Where a statement's figures go; most follow one of the same name, whose look-up is saved.
+  private func meter(of call: StatementCall) -> StatementMeter {
+    if let lastMeter, lastName == call.name { return lastMeter }
+    let meter = counters.meter(call.name, sql: call.sql)
+    (lastName, lastMeter) = (call.name, meter)
+    return meter
+  }
+
+  private func prepare(_ name: String, _ call: StatementCall, _ wire: Wire<Part>) -> Bool {
+    if prepared.hasDeallocations {
+      for command in prepared.takeDeallocations() {
+        guard wire.command(command, .deallocate(command)) else { return false }
       }
     }
-    guard breaker.isOpen else { return }
-    let waiting = queue
-    queue = []
-    for id in waiting { failUnreachable(id) }
+    return wire.prepare(name, call.sql, types: call.parameters.types, .prepare)
   }
 
-  /// The connection is gone: everything under way is a read and is sent again on the next one.
-  private func lose(silent: Bool = false) {
-    guard let wire else { return }
-    let reason = wire.errorMessage
-    let abandoned = wire.close()
-    self.wire = nil
+  func sync() -> Bool {
     isSyncDue = false
-    if isConnecting { return connectFailed(reason, silent: silent) }
-    counters.note { $0.lost += 1 }
-    let failure = RelationalError(.unavailable, "the connection was lost")
-    for case .execute(let id) in abandoned { sendAgain(id, after: failure) }
+    unsyncedBytes = 0
+    counters.roundTrip()
+    return wire?.sync() ?? false
   }
 
-  /// Closes at once; travellers are told.
-  func close() {
-    isClosed = true
+  // MARK: Receiving
+
+  /// One answer of the server; when it ends a statement, that statement and its outcome.
+  func settle(_ part: Part, _ kind: PQResult.Kind, _ result: PQResult, now: UInt64) -> (Ride, Outcome)? {
+    switch part {
+    case .execute: break
+    case .prepare:
+      guard kind != .success, let call = underWay.first?.ride.call else { return nil }
+      prepared.forget(call.name)
+      if kind == .failure { prepareFailure = RelationalError(result, statement: call.name) }
+      return nil
+    case .deallocate(let command):
+      // Aborted with the rest of its batch. When it failed itself, the server did not know the name.
+      if kind == .aborted { prepared.keep(command) }
+      return nil
+    }
+    guard let departure = underWay.popFirst() else { return nil }
+    let ride = departure.ride
+    load -= ride.weight
+    // Aborted by a neighbour: it will be sent again, and answered then.
+    if kind != .aborted || prepareFailure != nil {
+      departure.meter.answered(
+        .shared, since: departure.sentAt, now: now, rows: Int(result.rowCount), bytes: result.byteCount,
+        failed: kind != .success)
+    }
+    return (ride, outcome(ride, kind, result))
+  }
+
+  private func outcome(_ ride: Ride, _ kind: PQResult.Kind, _ result: PQResult) -> Outcome {
+    let preparing = prepareFailure
+    prepareFailure = nil
+    if kind == .success { return .answered(result) }
+    let own = kind == .failure ? RelationalError(result, statement: ride.call.name) : nil
+    guard let failure = preparing ?? own else {
+      return .again(RelationalError(.unavailable, "statements of the same batch kept failing"))
+    }
+    if failure.meansStalePlan {
+      if failure.sqlState == "26000" { prepared.forget(ride.call.name) } else { prepared.discard(ride.call.name) }
+    }
+    // A server that goes down says so to the statement under way.
+    return failure.meansStalePlan || failure.code == .unavailable ? .again(failure) : .failed(failure)
+  }
+
+  /// Those whose answer did not come in time; they are still under way as far as the server is concerned.
+  func forEachOverdue(_ tick: Int, _ body: (Ride) -> Void) {
+    underWay.forEach { if $0.answerBy < tick { body($0.ride) } }
+  }
+
+  /// Closes the socket and gives back what was under way, oldest first.
+  func close() -> [Ride] {
     _ = wire?.close()
     wire = nil
-    queue = []
-    for id in Array(travellers.keys) { fail(id, RelationalError(.closed, "the database is closed")) }
+    phase = .closed
+    isSyncDue = false
+    unsyncedBytes = 0
+    load = 0
+    return underWay.takeAll().map(\.ride)
+  }
+}
+
+/// Brings the event loop's calls into the lane.
+final class LanePort: ReadinessHandler {
+  private let number: Int
+  // Weak, since the loop's table of sockets keeps the port.
+  private weak let lane: SharedLane?
+
+  init(_ number: Int, of lane: SharedLane) {
+    self.number = number
+    self.lane = lane
   }
 
-  // MARK: Deadlines
-
-  /// Looks four times a second, as long as somebody travels: a timer for each statement would cost more.
-  private func watch() {
-    guard !isWatched else { return }
-    isWatched = true
-    loop.schedule(at: .after(.milliseconds(250))) { [weak self] in
-      self?.assumeIsolated { $0.expire() }
-    }
-  }
-
-  private func expire() {
-    isWatched = false
-    var isSilent = false
-    for (id, traveller) in travellers where traveller.deadline.hasPassed {
-      if traveller.isSent {
-        isSilent = true
-        fail(id, RelationalError(.deadline, "no answer in time"))
-      } else {
-        failUnreachable(id)
-      }
-    }
-    queue.removeAll { travellers[$0] == nil }
-    if isSilent { lose() }
-    if !travellers.isEmpty { watch() }
-  }
+  func ready() { lane?.assumeIsolated { $0.receive(number) } }
 }

@@ -28,8 +28,10 @@ final class StatementMeter: Sendable {
   }
 
   /// The answer has come, or nobody waits for it any longer.
-  func answered(_ lane: Lane, since: UInt64, rows: Int, bytes: Int, failed: Bool) {
-    let time = MonotonicClock.now &- since
+  func answered(
+    _ lane: Lane, since: UInt64, now: UInt64 = MonotonicClock.now, rows: Int, bytes: Int, failed: Bool
+  ) {
+    let time = now &- since
     change(lane) {
       $0.time.record(nanoseconds: time)
       $0.rows += rows

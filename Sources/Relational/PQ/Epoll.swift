@@ -29,10 +29,10 @@ package final class Epoll: Sendable {
   }
 
   /// Waits until something is ready, the bell rings or time is over; gives the sockets that are ready.
-  package func wait(milliseconds: Int32) -> [Int32] {
+  package func wait(milliseconds: Int32, into sockets: inout [Int32]) {
+    sockets.removeAll(keepingCapacity: true)
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 128) { events in
       let count = epoll_wait(handle, events.baseAddress, Int32(events.count), milliseconds)
-      var sockets: [Int32] = []
       for index in 0..<max(0, Int(count)) {
         let socket = events[index].data.fd
         if socket == bell {
@@ -43,7 +43,6 @@ package final class Epoll: Sendable {
           sockets.append(socket)
         }
       }
-      return sockets
     }
   }
 

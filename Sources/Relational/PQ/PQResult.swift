@@ -53,6 +53,13 @@ package final class PQResult: @unchecked Sendable {
     }
   }
 
+  /// The bytes of a row's first column, `nil` for null; valid as long as this object.
+  func firstValue(row: Int32) -> UnsafeRawBufferPointer? {
+    let length = PQgetlength(pointer, row, 0)
+    if length == 0, PQgetisnull(pointer, row, 0) != 0 { return nil }
+    return UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, 0), count: Int(length))
+  }
+
   /// How many bytes of values the server sent.
   var byteCount: Int {
     var count = 0

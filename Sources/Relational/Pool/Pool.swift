@@ -93,7 +93,7 @@ final class Pool: Sendable {
   /// An interrupted request is brought to its end first. Nobody waits for that; the connection counts as leased meanwhile.
   func release(_ connection: Connection, reset: Bool = false) async {
     guard connection.condition == .occupied || Task.isCancelled else { return await takeBack(connection, reset: reset) }
-    Task(executorPreference: loop) {
+    Task(executorPreference: loop.taskExecutor) {
       await connection.settle()
       await self.takeBack(connection, reset: reset)
     }
@@ -181,7 +181,7 @@ final class Pool: Sendable {
     // The pool may have been closed since the machine decided.
     guard isWanted else { return ended(id) }
     // Opening outlives the call that made it necessary: if that one gives up, the next one profits.
-    Task(executorPreference: loop) { await self.connect(connection) }
+    Task(executorPreference: loop.taskExecutor) { await self.connect(connection) }
     tidyLater()
   }
 

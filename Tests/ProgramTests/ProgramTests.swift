@@ -32,6 +32,8 @@ import Testing
     let figures = try JSONDecoder().decode(BenchmarkReport.self, from: Data(bench.output.utf8)).figures
     #expect(figures.allSatisfy { $0.errors == 0 })
     #expect(figures.contains { $0.name == "case.submit" && $0.value > 0 })
+    let statements = try await stack.run(["db", "statements"])
+    #expect(statements.code == 0 && statements.output.contains("session.find"), "\(statements.output)")
     try await settled(stack)
     let rebuilt = try await stack.run(["rebuild", "dossier"])
     #expect(rebuilt.code == 0, "\(rebuilt.output)")

@@ -37,6 +37,7 @@ struct DatabaseVerbs: AsyncParsableCommand {
       try await reportingErrors {
         let program = try RunningProgram(port: port, accounts: accounts)
         let answer = try await program.get("/api/v1/maintenance/statements", as: .systemAdministrator)
+        // What the program says goes through as it is: whoever reads JSON reads the API's own document.
         guard !output.json else {
           print(String(decoding: answer, as: UTF8.self))
           return
@@ -49,7 +50,9 @@ struct DatabaseVerbs: AsyncParsableCommand {
 
 /// The part of the answer that the table shows.
 private struct Report: Decodable {
+  /// One statement; times in microseconds.
   struct Line: Decodable {
+    /// PostgreSQL's own figures, missing for what it has not executed.
     struct Server: Decodable {
       let calls: Int64
       let mean: Int64
@@ -69,7 +72,9 @@ private struct Report: Decodable {
   let serverFigures: Bool
   let statements: [Line]
 
+  /// The first statements in columns, names to the left, figures to the right.
   func table(_ limit: Int) -> String {
+    // The server's columns only where there is something to put into them.
     var rows = [["statement", "sent", "keys", "rows", "errors", "p50 ms", "p99 ms", "max ms", "total ms"]]
     if serverFigures { rows[0] += ["server calls", "server mean ms"] }
     for line in statements.prefix(limit) {
@@ -94,6 +99,7 @@ private struct Report: Decodable {
     return lines.joined(separator: "\n")
   }
 
+  /// Two digits: finer differences are noise.
   private static func milliseconds(_ microseconds: Int64) -> String {
     String(format: "%.2f", Double(microseconds) / 1000)
   }

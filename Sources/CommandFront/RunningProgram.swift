@@ -5,6 +5,7 @@ import Foundation
 
 /// The program that serves on this machine, asked over its API with a staff account from the accounts file.
 struct RunningProgram {
+  /// What signing in wants.
   private struct Credentials: Encodable {
     let account: String
     let password: String
@@ -32,6 +33,7 @@ struct RunningProgram {
       let token = try JSONDecoder().decode(Session.self, from: Data(session.body)).token
       user.setHeader("authorization", "Bearer \(token)")
       let answer = try await user.send(.get, path)
+      // A session that nobody ends would stay open for hours.
       _ = try await user.send(.delete, "/api/v1/sessions")
       await user.client.close()
       return answer.body

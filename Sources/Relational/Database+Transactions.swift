@@ -86,7 +86,8 @@ extension Database {
   ) async throws -> T {
     try refuseNestedLease()
     let connection = try await pool.acquire()
-    let lease = Lease(connection, state: state, statementTimeout: configuration.statementTimeout, tracer: configuration.tracer)
+    let lease = Lease(
+      connection, state: state, statementTimeout: configuration.statementTimeout, tracer: configuration.tracer)
     let outcome: Result<T, any Error>
     do {
       outcome = .success(try await LeaseScope.$held.withValue(LeaseScope.held + [state]) { try await body(lease) })

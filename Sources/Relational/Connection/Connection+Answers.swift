@@ -137,8 +137,13 @@ extension Connection.Exchange {
   /// The answer when there will be none.
   fileprivate func lost(_ failure: RelationalError) -> Answer {
     var answer = self.answer
-    var failure = answer.failure ?? failure
+    let lost = failure
+    var failure = answer.failure ?? lost
     if failure.sqlState == nil {
+      // What libpq says by itself is about the loss, too, and often empty.
+      let statement = failure.statement
+      failure = lost
+      failure.statement = statement
       if request.interruption.isCommit { failure = .outcomeUnknown(because: failure) }
       failure.mayHaveTakenEffect = request.isDecisive
     }

@@ -12,7 +12,7 @@ public struct HaijuCommand: AsyncParsableCommand {
     version: HaijuVersion.current,
     subcommands: [
       Serve.self, Migrate.self, Definitions.self, Accounts.self, Keys.self, Seed.self, Drift.self, Rebuild.self,
-      Doctor.self, Bench.self,
+      Doctor.self, DatabaseVerbs.self, Bench.self,
     ])
 
   /// Made by the parser.

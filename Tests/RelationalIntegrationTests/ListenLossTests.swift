@@ -31,6 +31,7 @@ struct ListenLossTests {
       return known
     }
     var random = SeededRandom(seed: UInt64(seed))
+    #expect(try await eventually { gaps.value == 1 })
     var before = (connections: 0, gaps: 0)
     for id in 1...total {
       if id % 30 == 0 {

@@ -9,7 +9,7 @@ enum Cable: String, CaseIterable {
 
   /// A server, a proxy in front of it and a database behind both.
   func connect(
-    seed: UInt64 = 1, poolSize: Int = 4, statementTimeout: Duration? = nil
+    seed: UInt64 = 1, poolSize: Int = 4, acquireTimeout: Duration = .seconds(20), statementTimeout: Duration? = nil
   ) async throws -> (proxy: FaultProxy, database: Database) {
     let server = try await self == .plain ? TestStores.postgres() : TestStores.securePostgres()
     let name = try await server.newDatabase()
@@ -22,7 +22,7 @@ enum Cable: String, CaseIterable {
       }
     let database = try await Database.open(
       RelationalConfiguration(
-        uri: uri, poolSize: poolSize, acquireTimeout: .seconds(20), statementTimeout: statementTimeout))
+        uri: uri, poolSize: poolSize, acquireTimeout: acquireTimeout, statementTimeout: statementTimeout))
     return (proxy, database)
   }
 }

@@ -131,9 +131,9 @@ struct CutTests {
     let arranging = try await Database.open(RelationalConfiguration(uri: uri))
     try await arranging.arrange(Ledger.tables)
     await arranging.close()
-    for _ in 0..<(25 * rounds) {
+    for _ in 0..<(15 * rounds) {
       let configuration = RelationalConfiguration(
-        uri: uri, poolSize: 2, acquireTimeout: .seconds(2), statementTimeout: .seconds(2))
+        uri: uri, poolSize: 2, acquireTimeout: .seconds(1), statementTimeout: .seconds(1))
       let database = try await Database.open(configuration)
       // Half of them meet a warm connection, so that the cut is among prepare, result and COMMIT, half of them a new one.
       if Bool.random(using: &random) {
@@ -160,7 +160,7 @@ struct CutTests {
     try await ledger.compare(with: database)
     #expect(ledger.strange == [])
     #expect(ledger.slowest < .seconds(15))
-    #expect(ledger.counts.done > 25)
+    #expect(ledger.counts.done > 15)
     // A sample in which nothing stays open would not have reached the end of a COMMIT.
     #expect(ledger.counts.perhaps > 0)
     await database.close()

@@ -35,6 +35,7 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
   case auditRead = "audit.read"
   case driftRead = "drift.read"
   case dossierRebuild = "dossier.rebuild"
+  case statementRead = "statement.read"
   case sampleSeed = "sample.seed"
   /// A request that never became an operation: unreadable, too large, for no route.
   case requestParse = "request.parse"
@@ -55,7 +56,7 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
     case .caseQueue, .caseDecide: [.windowClerk]
     case .readingRecord, .readingUpload, .readingRead, .noticeRead: [.talent, .system]
     case .auditRead: [.auditAdministrator, .system]
-    case .driftRead, .dossierRebuild: [.systemAdministrator, .system]
+    case .driftRead, .dossierRebuild, .statementRead: [.systemAdministrator, .system]
     case .servicePublish: [.systemAdministrator, .system]
     case .sampleSeed: [.system]
     }

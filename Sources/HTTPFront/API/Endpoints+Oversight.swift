@@ -23,6 +23,9 @@ extension Endpoint {
         try await call.haiju.audit.list(
           result: call.choice("result", of: AuditResult.self), page: call.page(), as: call.actor
         ).json(\.json))
-    }
+    },
+    .get("/maintenance/statements", "listStatements", "数据库语句统计（系统管理员）") { call in
+      .json(try await call.haiju.health.statements(as: call.actor).json)
+    },
   ]
 }

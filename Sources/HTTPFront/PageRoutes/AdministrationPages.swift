@@ -26,7 +26,10 @@ extension PageRoutes {
     switch call.actor.role {
     case .securityAdministrator: model = ["accounts": try await accounts(call)]
     case .auditAdministrator: model = ["audit": try await audit(call)]
-    case .systemAdministrator: model = ["system": await call.haiju.health.check().model(call.time)]
+    case .systemAdministrator:
+      var system = await call.haiju.health.check().model(call.time)
+      system["statements"] = try await call.haiju.health.statements(as: call.actor).model
+      model = ["system": system]
     default: throw HaijuError.forbidden(.accountList)
     }
     model["wide"] = true

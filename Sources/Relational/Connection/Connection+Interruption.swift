@@ -73,7 +73,7 @@ extension Connection {
     counters.note { $0.cancelRequests += 1 }
     guard let cancel = wire?.cancel else { return }
     Task { [weak self] in
-      await BlockingWork.cancelling.send(cancel)
+      await BlockingWork.send(cancel)
       await self?.cancelReturned()
     }
   }

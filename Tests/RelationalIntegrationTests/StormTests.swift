@@ -132,8 +132,10 @@ struct CutTests {
     try await arranging.arrange(Ledger.tables)
     await arranging.close()
     for _ in 0..<(15 * rounds) {
-      let configuration = RelationalConfiguration(
+      var configuration = RelationalConfiguration(
         uri: uri, poolSize: 2, acquireTimeout: .seconds(1), statementTimeout: .seconds(1))
+      // Most bytes go to those who write.
+      configuration.sharedConnections = 1
       let database = try await Database.open(configuration)
       // Half of them meet a warm connection, so that the cut is among prepare, result and COMMIT, half of them a new one.
       if Bool.random(using: &random) {

@@ -8,6 +8,7 @@ public struct RelationalConfiguration: Sendable {
   /// Connections for transactions and long statements, at most. Few backends are faster than many.
   public var poolSize: Int
   /// Pipelined connections of the shared lane, opened with its first statement.
+  /// Several, so that the server works for some while the loop handles the answers of others.
   public var sharedConnections: Int
   /// How long a call waits for a connection before it fails.
   public var acquireTimeout: Duration
@@ -55,7 +56,7 @@ public struct RelationalConfiguration: Sendable {
   /// A configuration; only the URI has no default.
   public init(
     uri: String, poolSize: Int = 8, acquireTimeout: Duration = .seconds(5), statementTimeout: Duration? = nil,
-    applicationName: String = "haiju", logger: Logger = Logger(label: "haiju.relational"), sharedConnections: Int = 2
+    applicationName: String = "haiju", logger: Logger = Logger(label: "haiju.relational"), sharedConnections: Int = 4
   ) {
     self.uri = uri
     self.poolSize = max(1, poolSize)

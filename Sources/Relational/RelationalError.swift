@@ -112,8 +112,10 @@ extension RelationalError {
   /// From a failed result.
   init(_ result: PQResult, statement: String?) {
     let state = result.sqlState
+    let message = result.primaryMessage
     self.init(
-      Self.code(of: state), Self.withoutValue(result.primaryMessage, state: state), sqlState: state,
+      Self.code(of: state),
+      message.isEmpty ? "the answer was cut off" : Self.withoutValue(message, state: state), sqlState: state,
       constraint: result.constraint, table: result.table, statement: statement)
   }
 

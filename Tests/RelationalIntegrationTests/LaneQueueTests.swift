@@ -81,7 +81,7 @@ struct LaneQueueTests {
 
   @Test("A connection that is away holds nobody while the other one is healthy")
   func oneAway() async throws {
-    try await withDatabase { (database) async throws in
+    try await withDatabase(configure: { $0.sharedConnections = 2 }) { (database) async throws in
       // Both connections are open and known by their backends.
       let pid = Statement<Int32>("queue.pid", lane: .shared, "SELECT pg_backend_pid() FROM pg_sleep(0.05)")
       var backends: Set<Int32> = []

@@ -137,7 +137,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
   private func run() {
     currentLoop = UInt(bitPattern: ObjectIdentifier(self))
     while true {
-      epoll.wait(milliseconds: local.isEmpty ? timers.millisecondsToNext() : 0, into: &readySockets)
+      let isBusy = !local.isEmpty || !turnEnds.isEmpty
+      epoll.wait(milliseconds: isBusy ? 0 : timers.millisecondsToNext(), into: &readySockets)
       for socket in readySockets { handlers[socket]?.ready() }
       for action in timers.due() { action() }
       // A few rounds gather the answers' consequences into one flush, without starving the sockets.

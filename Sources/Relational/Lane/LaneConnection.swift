@@ -74,17 +74,17 @@ final class LaneConnection {
   // MARK: Sending. `false` means that the connection is of no use any more.
 
   func send(_ ride: Ride, answerBy: Int, tick: Int, now: UInt64) -> Bool {
+    if underWay.isEmpty { lastProgress = tick }
+    let call = ride.call
+    let meter = meter(of: call)
+    // Noted before anything can fail: whatever is not sent, or only halfway, is as lost as the rest and sent again.
+    underWay.append(Departure(ride: ride, answerBy: answerBy, meter: meter, sentAt: now))
+    load += ride.weight
     guard let wire else { return false }
     // One that has met a failing neighbour travels alone.
     let travelsAlone = ride.mishaps > 0
     if travelsAlone, isSyncDue, !sync() { return false }
-    if underWay.isEmpty { lastProgress = tick }
-    // Noted first: what is sent halfway when the connection fails is as lost as the rest.
-    let call = ride.call
-    let meter = meter(of: call)
     meter.sent(.shared, keys: ride.keys)
-    underWay.append(Departure(ride: ride, answerBy: answerBy, meter: meter, sentAt: now))
-    load += ride.weight
     let (name, mustPrepare) = prepared.resolve(call)
     if mustPrepare, !prepare(name, call, wire) { return false }
     guard wire.execute(name, call.parameters, .execute) else { return false }

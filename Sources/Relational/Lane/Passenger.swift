@@ -35,31 +35,17 @@ final class Passenger: LookupCaller, @unchecked Sendable {
     return lookUp.key
   }
 
-  /// The lane takes it over; `false` when its task was cancelled before.
-  func board() -> Bool {
+  /// The lane takes it over; when its task was cancelled before, the continuation to tell it.
+  func board() -> UnsafeContinuation<PQResult, any Error>? {
     isAboard = true
-    guard hasLeft else { return true }
-    continuation.take()?.resume(throwing: RelationalError.cancelled(statement))
-    return false
+    return hasLeft ? continuation.take() : nil
   }
 
-  /// Answers once; `false` when nobody waits any longer.
-  func succeed(_ result: PQResult) -> Bool {
-    guard !hasLeft else { return false }
+  /// It waits no longer; whoever gets the continuation answers. `nil` when there is nobody to answer: that was done, or
+  /// it is not aboard yet and will be told then.
+  func leave() -> UnsafeContinuation<PQResult, any Error>? {
+    guard !hasLeft else { return nil }
     hasLeft = true
-    continuation.take()?.resume(returning: result)
-    return true
-  }
-
-  /// Answers once, with an error of its own; `false` when nobody waits any longer.
-  func fail(_ failure: RelationalError) -> Bool {
-    guard !hasLeft else { return false }
-    hasLeft = true
-    // Whoever is not aboard yet is answered when boarding.
-    guard isAboard else { return false }
-    var failure = failure
-    failure.statement = statement
-    continuation.take()?.resume(throwing: failure)
-    return true
+    return isAboard ? continuation.take() : nil
   }
 }

@@ -41,11 +41,11 @@ extension SharedLane {
   func answer(_ ride: Ride, _ result: PQResult) {
     switch ride {
     case .single(let passenger):
-      if passenger.succeed(result) { left() }
+      succeed(passenger, result)
     case .together(let batch):
       do throws(DecodingFailure) {
         try batch.assign(result)
-        for (caller, _) in batch.callers where caller.succeed(result) { left() }
+        for (caller, _) in batch.callers { succeed(caller, result) }
       } catch {
         let failure = StatementResult(result: result, statement: batch.call.name).described(error)
         for (caller, _) in batch.callers { fail(caller, failure) }
@@ -60,9 +60,20 @@ extension SharedLane {
   }
 
   func fail(_ passenger: Passenger, _ failure: RelationalError) {
-    if passenger.fail(failure) { left() }
+    guard let continuation = passenger.leave() else { return }
+    left()
+    var failure = failure
+    failure.statement = passenger.statement
+    continuation.resume(throwing: failure)
   }
 
+  private func succeed(_ passenger: Passenger, _ result: PQResult) {
+    guard let continuation = passenger.leave() else { return }
+    left()
+    continuation.resume(returning: result)
+  }
+
+  /// One less; before the task goes on, which may ask again at once.
   func left() { passengerCount.subtract(1, ordering: .relaxed) }
 
   /// A ride is over: its group may send the next batch.

@@ -34,7 +34,7 @@ actor SharedLane: TurnEndHandler {
 
   let counters: StatisticsCounters
   let configuration: RelationalConfiguration
-  lazy var connections = (0..<configuration.sharedConnections).map { number in
+  lazy var connections = (0..<max(1, configuration.sharedConnections)).map { number in
     LaneConnection(
       number: number, port: LanePort(number, of: self),
       breaker: ConnectBreaker(threshold: configuration.connectFailureLimit),
@@ -124,7 +124,10 @@ actor SharedLane: TurnEndHandler {
   }
 
   private func board(_ passenger: Passenger) {
-    guard passenger.board() else { return left() }
+    if let continuation = passenger.board() {
+      left()
+      return continuation.resume(throwing: RelationalError.cancelled(passenger.statement))
+    }
     if isClosed { return fail(passenger, RelationalError(.closed, "the database is closed")) }
     if let refusal { return fail(passenger, refusal) }
     passenger.waitsUntil = tick + waitingTicks

@@ -12,6 +12,8 @@ final class Ledger: Sendable {
     var pairs: [Int64: Told] = [:]
     var slowest = Duration.zero
     var strange: [String] = []
+    /// Calls that have not ended, by kind.
+    var underWay: [String: Int] = [:]
   }
   private let state = Mutex(State())
   private let nextID = Atomic<Int64>(0)
@@ -28,6 +30,8 @@ final class Ledger: Sendable {
   var slowest: Duration { state.withLock { $0.slowest } }
   /// Errors of other kinds, and answers that belong to another question.
   var strange: [String] { state.withLock { $0.strange } }
+  /// How many calls of each kind have not ended.
+  var underWay: [String: Int] { state.withLock { $0.underWay.filter { $0.value > 0 } } }
   /// How many writes were acknowledged, certainly not done, and left open.
   var counts: (done: Int, certainlyNot: Int, perhaps: Int) {
     state.withLock { state in
@@ -38,23 +42,23 @@ final class Ledger: Sendable {
 
   /// One read on the shared lane: an answer of its own or an error.
   func readOnce(_ database: Database, _ number: Int64) async {
-    await timed { () async throws in
+    await timed("read") { () async throws in
       let answer = try await database.first(Self.read, number)
-      if answer != number { self.note("\(number) was answered with another number") }
+      if answer != number { self.note("\(number) was answered with \(answer.map(String.init) ?? "no row")") }
     }
   }
 
   /// One row by a statement of its own.
   func writeSingle(_ database: Database) async {
     let id = takeID()
-    let told = await timed { try await database.execute(Self.insertSingle, id) }
+    let told = await timed("single") { try await database.execute(Self.insertSingle, id) }
     state.withLock { $0.singles[id] = told }
   }
 
   /// Two rows in one transaction.
   func writePair(_ database: Database) async {
     let id = takeID()
-    let told = await timed {
+    let told = await timed("transaction") {
       try await database.withTransaction { transaction in
         try await transaction.execute(Self.insertPart, id, Int32(1))
         try await transaction.execute(Self.insertPart, id, Int32(2))
@@ -83,11 +87,15 @@ final class Ledger: Sendable {
   private func note(_ text: String) { state.withLock { $0.strange.append(text) } }
 
   @discardableResult
-  private func timed(_ body: () async throws -> Void) async -> Told {
+  private func timed(_ kind: String, _ body: () async throws -> Void) async -> Told {
     let start = ContinuousClock.now
+    state.withLock { $0.underWay[kind, default: 0] += 1 }
     defer {
       let took = ContinuousClock.now - start
-      state.withLock { $0.slowest = max($0.slowest, took) }
+      state.withLock { state in
+        state.slowest = max(state.slowest, took)
+        state.underWay[kind, default: 0] -= 1
+      }
     }
     do {
       try await body()

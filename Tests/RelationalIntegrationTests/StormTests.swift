@@ -88,7 +88,9 @@ struct StormTests {
     try await Task.sleep(for: .milliseconds(300))
     isOver.raise()
     // None hangs.
-    try await within(.seconds(60)) { for task in tasks { await task.value } }
+    _ = try await eventually(within: .seconds(60)) { ledger.underWay.isEmpty }
+    try #require(ledger.underWay == [:], "calls that have not ended; \(database.statistics.description)")
+    for task in tasks { await task.value }
     #expect(ledger.slowest < .seconds(20))
     #expect(ledger.strange == [])
 

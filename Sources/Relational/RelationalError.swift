@@ -115,7 +115,7 @@ extension RelationalError {
     let message = result.primaryMessage
     self.init(
       Self.code(of: state),
-      message.isEmpty ? "the answer was cut off" : Self.withoutValue(message, state: state), sqlState: state,
+      message.isEmpty ? "the connection was lost" : Self.withoutValue(message, state: state), sqlState: state,
       constraint: result.constraint, table: result.table, statement: statement)
   }
 

@@ -15,7 +15,7 @@ struct TornAnswerTests {
     let uri = server.uri(try await server.newDatabase(), through: proxy)
     var resends = 0
     for length in stride(from: 5, to: 1500, by: 37) {
-      var configuration = RelationalConfiguration(uri: uri, poolSize: 1, acquireTimeout: .seconds(2))
+      var configuration = RelationalConfiguration(uri: uri, poolSize: 1, acquireTimeout: .seconds(10))
       configuration.sharedConnections = 1
       let database = try await Database.open(configuration)
       // Prepared before, so that the cut is in the answers.

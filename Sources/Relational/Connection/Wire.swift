@@ -149,10 +149,12 @@ final class Wire<Token> {
     case .connecting: return connect(handle)
     case .open: break
     }
-    let alive = pq.consumeInput()
-    // The reason for a lost connection may have arrived before its end.
+    guard pq.consumeInput(), !pq.isBad else {
+      takeReason(handle)
+      return false
+    }
     takeResults(handle)
-    guard isOpen, alive, !pq.isBad else { return false }
+    guard isOpen, !pq.isBad else { return false }
     return watchesWrites ? flush() : true
   }
 
@@ -220,6 +222,17 @@ final class Wire<Token> {
         }
       }
     }
+  }
+
+  /// The server's reason for ending the connection, which may have arrived before the end.
+  ///
+  /// Nothing else: with the connection libpq forgets what was asked, and reads the rest of the answers as if it belonged
+  /// to nothing: a row's description becomes a success without rows.
+  private func takeReason(_ handle: (Event) -> Void) {
+    guard isOpen, !isCopying, !machine.isEmpty, !pq.isBusy, let result = pq.getResult(), result.kind == .failure,
+      result.sqlState != nil
+    else { return }
+    if machine.received(.failure, result) == nil, let outcome = machine.ended() { handle(.answer(outcome)) }
   }
 
   /// The notifications that have arrived.

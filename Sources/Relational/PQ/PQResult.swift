@@ -26,9 +26,7 @@ package final class PQResult: @unchecked Sendable {
 
   package var kind: Kind {
     switch PQresultStatus(pointer) {
-    // libpq hands out what it has of an answer that was cut off, as if it were whole; only the end brings the tag.
-    case PGRES_TUPLES_OK: hasTag ? .success : .failure
-    case PGRES_COMMAND_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY: .success
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY: .success
     case PGRES_PIPELINE_SYNC: .sync
     case PGRES_PIPELINE_ABORTED: .aborted
     case PGRES_COPY_IN: .copyIn
@@ -80,8 +78,6 @@ package final class PQResult: @unchecked Sendable {
     guard let text = PQcmdTuples(pointer), text.pointee != 0 else { return Int(rowCount) }
     return Int(String(cString: text)) ?? Int(rowCount)
   }
-
-  private var hasTag: Bool { PQcmdStatus(pointer).map { $0.pointee != 0 } ?? false }
 
   /// The command's tag, for instance `COMMIT`.
   var commandTag: String { PQcmdStatus(pointer).map { String(cString: $0) } ?? "" }

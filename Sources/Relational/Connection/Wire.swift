@@ -243,7 +243,10 @@ final class Wire<Token> {
   }
 
   /// Another handle for the socket, by which to see when the server has let go of it; -1 when there is none.
-  func duplicateSocket() -> Int32 { phase == .closed ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0) }
+  func duplicateSocket() -> Int32 {
+    // libpq closes the socket of a lost connection at once, and its number may be somebody else's by now.
+    phase == .closed || pq.socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0)
+  }
 
   /// Stops watching; the socket closes with the last reference to this object. Gives what will never be answered.
   func close() -> [Token] {

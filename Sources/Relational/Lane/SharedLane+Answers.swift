@@ -25,14 +25,16 @@ extension SharedLane {
     if isAwaited { endTurnLater() }
   }
 
+  /// Whoever met more misfortune than this is told: all connections may go at once, and each of them only once.
+  private var mishapLimit: Int { configuration.sharedConnections + 3 }
+
   func settle(_ ride: Ride, _ outcome: LaneConnection.Outcome) {
     switch outcome {
     case .answered(let result): answer(ride, result)
     case .failed(let failure): fail(ride, failure)
     case .again(let failure):
-      // Whoever met misfortune four times is told.
       ride.mishaps += 1
-      if ride.mishaps > 3 { return fail(ride, failure) }
+      if ride.mishaps > mishapLimit { return fail(ride, failure) }
       counters.note { $0.laneResends += 1 }
       sentBack.append(ride)
     }
@@ -103,8 +105,8 @@ extension SharedLane {
     let failure = RelationalError(.unavailable, "the connection was lost")
     // The server may have died of the oldest one, the others only of its company.
     rides.first?.mishaps += 1
-    for ride in rides where ride.mishaps > 3 { fail(ride, failure) }
-    queue.prepend(rides.filter { $0.mishaps <= 3 })
+    for ride in rides where ride.mishaps > mishapLimit { fail(ride, failure) }
+    queue.prepend(rides.filter { $0.mishaps <= mishapLimit })
     if isAwaited { endTurnLater() }
   }
 
